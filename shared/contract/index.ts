@@ -1,0 +1,49 @@
+/** The local API, whole. The server registers its handlers by these names; the screen calls by them. */
+import { z } from 'zod'
+import { runDetailSchema, runRejectSchema, runSummarySchema } from '../run.ts'
+import {
+  memberPageSchema, overviewSchema, reportResultSchema, reportSummarySchema, segmentCountSchema, segmentSummarySchema,
+  workspaceStateSchema,
+} from './answers.ts'
+import { call } from './call.ts'
+
+const nothing = z.object({})
+const none = z.undefined()
+const page = { offset: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(500).default(100) }
+/** Names of things in a workspace: they are also file names. */
+const name = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'a name has small letters, digits, _ and -')
+
+const started = z.object({ run_id: z.string() })
+
+export const contract = {
+  'workspace.state': call({ method: 'GET', path: '/api/workspace', summary: 'The open workspace, its connection and its snapshot', params: nothing, body: none, answer: workspaceStateSchema, status: 200 }),
+  'overview.show': call({ method: 'GET', path: '/api/overview', summary: 'Freshness, last run, key figures and RFM segments', params: nothing, body: none, answer: overviewSchema, status: 200 }),
+  'segments.list': call({ method: 'GET', path: '/api/segments', summary: 'The segments of the workspace', params: nothing, body: none, answer: z.object({ segments: z.array(segmentSummarySchema) }), status: 200 }),
+  'segments.count': call({ method: 'GET', path: '/api/segments/:segment/count', summary: 'How many customers are in a segment', params: z.object({ segment: name, source: z.enum(['cache', 'warehouse']).default('cache') }), body: none, answer: segmentCountSchema, status: 200 }),
+  'segments.members': call({ method: 'GET', path: '/api/segments/:segment/members', summary: 'One page of members with their features', params: z.object({ segment: name, ...page, sort: z.string().max(64).default('customer_id'), descending: z.stringbool().default(false) }), body: none, answer: memberPageSchema, status: 200 }),
+  'reports.list': call({ method: 'GET', path: '/api/reports', summary: 'The reports of the workspace', params: nothing, body: none, answer: z.object({ reports: z.array(reportSummarySchema) }), status: 200 }),
+  'reports.run': call({ method: 'GET', path: '/api/reports/:report', summary: 'A report: from the warehouse, or from the snapshot when offline', params: z.object({ report: name }), body: none, answer: reportResultSchema, status: 200 }),
+  'runs.list': call({ method: 'GET', path: '/api/runs', summary: 'Runs, newest first', params: z.object(page), body: none, answer: z.object({ runs: z.array(runSummarySchema), total: z.int(), source: z.enum(['warehouse', 'cache']) }), status: 200 }),
+  'runs.show': call({ method: 'GET', path: '/api/runs/:run_id', summary: 'One run with its steps, counts and log', params: z.object({ run_id: z.uuid() }), body: none, answer: runDetailSchema, status: 200 }),
+  'runs.rejects': call({ method: 'GET', path: '/api/runs/:run_id/rejects', summary: 'Rows that a run kept out, with their reasons', params: z.object({ run_id: z.uuid(), ...page }), body: none, answer: z.object({ rejects: z.array(runRejectSchema), total: z.int() }), status: 200 }),
+  'runs.start': call({ method: 'POST', path: '/api/runs', summary: 'Start a run of jobs', params: nothing, body: z.strictObject({ jobs: z.array(name).min(1).max(200) }), answer: started, status: 202 }),
+  'runs.cancel': call({ method: 'POST', path: '/api/runs/:run_id/cancel', summary: 'Ask a running run to stop', params: z.object({ run_id: z.uuid() }), body: z.strictObject({}), answer: z.object({ cancelled: z.boolean() }), status: 200 }),
+  'features.sync': call({ method: 'POST', path: '/api/features/sync', summary: 'Copy the features into the local snapshot', params: nothing, body: z.strictObject({}), answer: started, status: 202 }),
+}
+
+export type Contract = typeof contract
+export type CallName = keyof Contract
+/** Parameters as a caller writes them: defaults may be left out. */
+export type ParamsOf<N extends CallName> = z.input<Contract[N]['params']>
+export type BodyOf<N extends CallName> = z.input<Contract[N]['body']>
+export type AnswerOf<N extends CallName> = z.output<Contract[N]['answer']>
+
+/** Paths that answer with a file and not with JSON: streamed CSV, with the definition and the as-of in its first lines. */
+export const FILE_PATHS = {
+  segment: (segment: string): string => `/api/segments/${encodeURIComponent(segment)}/export.csv`,
+  report: (report: string): string => `/api/reports/${encodeURIComponent(report)}/export.csv`,
+  rejects: (runId: string): string => `/api/runs/${encodeURIComponent(runId)}/rejects.csv`,
+}
+
+/** Server-sent events at this path; each `data` is one `LiveEvent` as JSON. */
+export const EVENTS_PATH = '/api/events'
