@@ -1,0 +1,59 @@
+/** How to reach a PostgreSQL database. The password never leaves memory. */
+import pg from 'pg'
+import { toWarehouseFailure } from './sqlstate.ts'
+
+export interface Connection {
+  host: string
+  port: number
+  user: string
+  password?: string | undefined
+  database: string
+  /** `require` encrypts; `verify` also checks the certificate. */
+  tls?: 'off' | 'require' | 'verify' | undefined
+}
+
+/** `host:port/database`, safe to show. */
+export function labelOf(connection: Connection): string {
+  return `${connection.host}:${String(connection.port)}/${connection.database}`
+}
+
+// `date` would arrive as a Date at local midnight and move by a day between zones; timestamps are kept as the ISO text
+// that PostgreSQL writes under the fixed settings below. int8 and numeric stay text: they may not fit a double.
+const types = new pg.TypeOverrides()
+for (const oid of [1082, 1114, 1184]) types.setTypeParser(oid, (text: string) => text)
+
+/**
+ * Settings every session of ours has, so that text forms (and with them record hashes and exports) are the same on every
+ * server: dates ISO, times UTC, floats in shortest exact form.
+ */
+const SESSION = '-c DateStyle=ISO,YMD -c TimeZone=UTC -c extra_float_digits=1 -c IntervalStyle=iso_8601 -c client_min_messages=warning -c standard_conforming_strings=on'
+
+export function clientConfig(connection: Connection, applicationName: string): pg.PoolConfig {
+  const { tls = 'off' } = connection
+  return {
+    host: connection.host,
+    port: connection.port,
+    user: connection.user,
+    password: connection.password,
+    database: connection.database,
+    ssl: tls === 'off' ? false : { rejectUnauthorized: tls === 'verify' },
+    options: SESSION,
+    application_name: applicationName,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    types,
+  }
+}
+
+/** Opens one client outside any pool; the caller ends it. */
+export async function openClient(connection: Connection, applicationName: string): Promise<pg.Client> {
+  const client = new pg.Client(clientConfig(connection, applicationName))
+  // Without a listener a cut connection would be an uncaught error; the pending query rejects with the same error.
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+  } catch (thrown) {
+    throw toWarehouseFailure(thrown)
+  }
+  return client
+}
