@@ -1,0 +1,100 @@
+/** Reports: one SELECT each, proved against the warehouse's own totals, kept in the snapshot for when there is no network. */
+import { createHash } from 'node:crypto'
+import { mistake, toFailure } from '../../shared/failure.ts'
+import type { ReportResult, ReportSummary, Row, Scalar, ValueFormat } from '../../shared/contract/answers.ts'
+import { toIso, type Clock } from '../../shared/time.ts'
+import type { LocalStore } from '../local/index.ts'
+import type { Session, Warehouse } from '../warehouse/index.ts'
+import { findDefinition, listDefinitions, type ReportDefinition } from './definitions.ts'
+
+export interface ReportsNeeds {
+  folder: string
+  warehouse: Warehouse
+  local: LocalStore
+  clock: Clock
+}
+
+/** A report that runs longer is a mistake of its SQL; the screen should not wait for it. */
+const STATEMENT_TIMEOUT_MILLISECONDS = 60_000
+
+const STAMP = `
+  SELECT coalesce(md5(string_agg(target || changed_at::text, ',' ORDER BY target)), 'empty') AS stamp,
+    to_char(max(data_as_of), 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS as_of FROM quintile.targets`
+
+export function openReports({ folder, warehouse, local, clock }: ReportsNeeds) {
+  /** Digest of the definition and of all loads: equal means that the kept result is still the answer. */
+  const compute = (definition: ReportDefinition): Promise<ReportResult> =>
+    warehouse.withTransaction(
+      async (session) => {
+        const { rows: stamps } = await session.query<{ stamp: string; as_of: string | null }>(STAMP)
+        const stamp = digest(definition, stamps[0]?.stamp ?? '')
+        const kept = local.report(definition.report, stamp)
+        if (kept !== undefined) return { ...kept, source: 'warehouse' as const }
+        const { rows } = await session.query<Row>(definition.sql)
+        const result = toResult(definition, { rows, as_of: stamps[0]?.as_of ?? null, computed_at: toIso(clock()) })
+        result.reconciliation = await reconcile(session, definition, rows)
+        local.keepReport(result, stamp)
+        return result
+      },
+      { readOnly: true, statementTimeout: STATEMENT_TIMEOUT_MILLISECONDS },
+    )
+
+  const run = async (name: string): Promise<ReportResult> => {
+    const definition = await findDefinition(folder, name)
+    try {
+      return await compute(definition)
+    } catch (thrown) {
+      const failure = toFailure(thrown)
+      if (failure.kind !== 'retry') throw failure
+      const kept = local.report(name)
+      if (kept === undefined) throw mistake('report.not-kept', `The warehouse cannot be reached and “${name}” was never run before`, 'Run it once while the warehouse can be reached; then it can be read offline.', { cause: failure.message })
+      return { ...kept, source: 'cache' }
+    }
+  }
+
+  return {
+    list: async (): Promise<ReportSummary[]> => (await listDefinitions(folder)).map(({ report, title, description, chart }) => ({ report, title, description, chart })),
+    run,
+    /** Computes every report once, so that all can be read without a network. */
+    keepAll: async (): Promise<number> => {
+      const definitions = await listDefinitions(folder)
+      for (const definition of definitions) await compute(definition)
+      return definitions.length
+    },
+  }
+}
+
+export type Reports = ReturnType<typeof openReports>
+
+function digest(definition: ReportDefinition, stamp: string): string {
+  return createHash('sha256').update(JSON.stringify(definition)).update(stamp).digest('hex').slice(0, 32)
+}
+
+function toResult(definition: ReportDefinition, found: { rows: Row[]; as_of: string | null; computed_at: string }): ReportResult {
+  const { report, title, description, chart, columns, sql } = definition
+  const rows = found.rows.map((row) => Object.fromEntries(columns.map(({ name, format }): [string, Scalar] => [name, toScalar(row[name] ?? null, format)])))
+  return { report, title, description, chart, columns, ...found, rows, source: 'warehouse', reconciliation: { ok: true, lines: [] }, definition: sql }
+}
+
+const NUMBERS = new Set<ValueFormat>(['integer', 'decimal', 'percent'])
+
+/** PostgreSQL's int8 and numeric arrive as text. Money stays text, to the last digit; other numbers fit a double here. */
+function toScalar(value: Scalar, format: ValueFormat): Scalar {
+  return typeof value === 'string' && NUMBERS.has(format) ? Number(value) : value
+}
+
+/** Adds up in exact decimals in PostgreSQL: floats in JavaScript would call equal sums different. */
+async function reconcile(session: Session, definition: ReportDefinition, rows: readonly Row[]): Promise<ReportResult['reconciliation']> {
+  const lines = []
+  for (const line of definition.reconciliation) {
+    const values = rows.map((row) => (row[line.sum_of] === null || row[line.sum_of] === undefined ? null : String(row[line.sum_of])))
+    const { rows: answer } = await session.query<{ reported: string; expected: string; ok: boolean }>(
+      `WITH proof AS (SELECT (SELECT coalesce(sum(v::numeric), 0) FROM unnest($1::text[]) v) AS reported, (${line.equals})::numeric AS expected)
+       SELECT reported::text, coalesce(expected, 0)::text AS expected, reported = coalesce(expected, 0) AS ok FROM proof`,
+      [values],
+    )
+    const { reported = null, expected = null, ok = false } = answer[0] ?? {}
+    lines.push({ label: line.label, reported, expected, ok })
+  }
+  return { ok: lines.every((line) => line.ok), lines }
+}
