@@ -1,0 +1,1 @@
+TRUNCATE country_reference;
