@@ -1,0 +1,140 @@
+/** The calls of the contract, answered by the rooms. */
+import { v7 as newRunId } from 'uuid'
+import type { Figure, Overview, ReportResult, Row, TargetFreshness, WorkspaceState } from '../shared/contract/answers.ts'
+import { valueFormatSchema } from '../shared/contract/answers.ts'
+import { toFailure } from '../shared/failure.ts'
+import type { RunSummary } from '../shared/run.ts'
+import { toIso } from '../shared/time.ts'
+import type { Handlers } from './api/index.ts'
+import type { Rooms } from './assemble.ts'
+import { VERSION } from './version.ts'
+
+/** Runs that this process has under way, so that they can be cancelled. */
+export type UnderWay = Map<string, AbortController>
+
+const TARGETS = `
+  SELECT t.target, t.row_count::float8 AS row_count, to_char(t.data_as_of, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS data_as_of,
+    (SELECT to_char(s.succeeded_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM quintile.job_state s WHERE s.job = $1) AS checked_at,
+    (SELECT r.status FROM quintile.run_steps r JOIN quintile.runs USING (run_id) WHERE r.job = $1 ORDER BY runs.started_at DESC LIMIT 1) AS status
+  FROM (SELECT $2::text AS target) wanted LEFT JOIN quintile.targets t USING (target)`
+
+async function readTargets(rooms: Rooms): Promise<TargetFreshness[]> {
+  const catalogue = await rooms.pipelines.catalogue()
+  return rooms.warehouse.withSession(async (session) => {
+    const targets: TargetFreshness[] = []
+    for (const job of catalogue.jobs.values()) {
+      const { rows } = await session.query<{ row_count: number | null; data_as_of: string | null; checked_at: string | null; status: TargetFreshness['status'] | null }>(TARGETS, [job.name, job.target])
+      const row = rows[0]
+      targets.push({ target: job.target, job: job.name, rows: row?.row_count ?? null, data_as_of: row?.data_as_of ?? null, checked_at: row?.checked_at ?? null, status: row?.status ?? 'never' })
+    }
+    return targets
+  })
+}
+
+/** From the warehouse, kept locally; from the copy when it cannot be asked. */
+async function targetsOrKept(rooms: Rooms): Promise<TargetFreshness[]> {
+  try {
+    const targets = await readTargets(rooms)
+    rooms.local.keepAnswer('targets', targets)
+    return targets
+  } catch (thrown) {
+    if (toFailure(thrown).kind !== 'retry') throw thrown
+    return (rooms.local.answer('targets') as TargetFreshness[] | undefined) ?? []
+  }
+}
+
+/** A report of the overview, or null where there is none to show yet (never run, and offline). */
+async function reportOrNull(rooms: Rooms, name: string | null): Promise<ReportResult | null> {
+  if (name === null) return null
+  try {
+    return await rooms.reports.run(name)
+  } catch (thrown) {
+    if (toFailure(thrown).code === 'report.not-kept') return null
+    throw thrown
+  }
+}
+
+function toFigure(row: Row): Figure {
+  const text = (name: string): string => String(row[name] ?? '')
+  return { name: text('name'), label: text('label'), value: row['value'] ?? null, format: valueFormatSchema.catch('text').parse(row['format']), definition: text('definition') }
+}
+
+async function overview(rooms: Rooms): Promise<Overview> {
+  const { figures, rfm, revenue } = rooms.workspace.pack.overview
+  const [figureReport, rfmReport, revenueReport, targets, { runs }] = await Promise.all([
+    reportOrNull(rooms, figures), reportOrNull(rooms, rfm), reportOrNull(rooms, revenue), targetsOrKept(rooms), rooms.runs.list({ offset: 0, limit: 1 }),
+  ])
+  return {
+    source: figureReport?.source ?? 'cache',
+    as_of: figureReport?.as_of ?? null,
+    figures: (figureReport?.rows ?? []).map(toFigure),
+    rfm: rfmReport,
+    revenue: revenueReport,
+    targets,
+    last_run: runs[0] ?? null,
+  }
+}
+
+async function workspaceState(rooms: Rooms): Promise<WorkspaceState> {
+  const { settings } = rooms.workspace
+  const stored = rooms.local.snapshot()
+  const snapshot = stored === null ? null : { snapshot_id: stored.snapshot_id, synced_at: stored.synced_at, as_of: stored.as_of, customers: stored.customers, features: stored.features }
+  const known = { name: settings.name, pack: settings.pack, version: VERSION, snapshot }
+  const checked = { label: rooms.warehouse.label, checked_at: toIso(rooms.clock()) }
+  try {
+    const [running, { rows }] = await Promise.all([rooms.runs.running(), rooms.warehouse.query<{ changed_at: string | null }>(`SELECT to_char(max(changed_at), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS changed_at FROM quintile.targets`)])
+    const changedAt = rows[0]?.changed_at ?? null
+    const freshness = snapshot === null ? 'empty' : changedAt !== null && changedAt > snapshot.synced_at ? 'stale' : 'fresh'
+    return { ...known, warehouse: { ...checked, state: 'online', message: null }, freshness, running }
+  } catch (thrown) {
+    return { ...known, warehouse: { ...checked, state: 'offline', message: toFailure(thrown).message }, freshness: snapshot === null ? 'empty' : 'unknown', running: [] }
+  }
+}
+
+/** Starts a run and answers with its id; it goes on by itself. */
+async function startRun(rooms: Rooms, underWay: UnderWay, jobs: string[]): Promise<{ run_id: string }> {
+  const controller = new AbortController()
+  const { runId, done } = await rooms.pipelines.start({ jobs, request: `screen: run ${jobs.join(' ')}`, signal: controller.signal })
+  underWay.set(runId, controller)
+  const forget = (): void => void underWay.delete(runId)
+  done.then(forget, forget)
+  return { run_id: runId }
+}
+
+/** Answers as soon as the sync stands in the run book, or with what kept it from starting. */
+function startSync(rooms: Rooms, log: (thrown: unknown) => void): Promise<{ run_id: string }> {
+  const runId = newRunId()
+  return new Promise((resolve, reject) => {
+    rooms.sync({ request: 'screen: sync features', runId, onStarted: () => resolve({ run_id: runId }) }).catch((thrown: unknown) => {
+      log(thrown)
+      reject(toFailure(thrown))
+    })
+  })
+}
+
+export function answerCalls(rooms: Rooms, underWay: UnderWay, log: (thrown: unknown) => void): Handlers {
+  return {
+    'workspace.state': () => workspaceState(rooms),
+    'overview.show': () => overview(rooms),
+    'segments.list': async () => ({ segments: await rooms.segments.list() }),
+    'segments.count': ({ segment, source }) => rooms.segments.count(segment, source),
+    'segments.members': ({ segment, ...page }) => rooms.segments.members(segment, page),
+    'reports.list': async () => ({ reports: await rooms.reports.list() }),
+    'reports.run': ({ report }) => rooms.reports.run(report),
+    'runs.list': (page) => rooms.runs.list(page),
+    'runs.show': ({ run_id }) => rooms.runs.show(run_id),
+    'runs.rejects': ({ run_id, ...page }) => rooms.runs.rejects(run_id, page),
+    'runs.start': (_params, { jobs }) => startRun(rooms, underWay, jobs),
+    'runs.cancel': ({ run_id }) => {
+      const controller = underWay.get(run_id)
+      controller?.abort()
+      return Promise.resolve({ cancelled: controller !== undefined })
+    },
+    'features.sync': () => startSync(rooms, log),
+  }
+}
+
+/** Whether a finished run moved data, so that the snapshot should follow. */
+export function movedData(run: RunSummary): boolean {
+  return run.kind === 'pipeline' && run.ended_at !== null && !run.nothing_changed && (run.status === 'succeeded' || run.status === 'warning')
+}

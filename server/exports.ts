@@ -1,0 +1,87 @@
+/**
+ * CSV files that carry their own provenance: the first lines, each behind a #, say what the rows are, by which definition
+ * and as of when. Cells that a spreadsheet would take for a formula are defused.
+ */
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { PassThrough, Readable, type Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { stringify } from 'csv-stringify'
+import type { ReportResult } from '../shared/contract/answers.ts'
+import { toIso } from '../shared/time.ts'
+import type { Rooms } from './assemble.ts'
+
+export interface Exported {
+  rows: number
+  as_of: string | null
+}
+
+export interface CsvExport {
+  fileName: string
+  /** Provenance lines and rows; constant memory. */
+  stream: Readable
+  rows: number
+  as_of: string | null
+}
+
+type Cells = (string | number | boolean | null)[]
+
+function csvStream(facts: readonly string[], columns: readonly string[], rows: AsyncIterable<Cells> | Iterable<Cells>): Readable {
+  const out = new PassThrough()
+  // A byte-order mark makes spreadsheets read UTF-8.
+  out.write(`\uFEFF${facts.map((fact) => `# ${fact.replaceAll('\n', ' ')}\n`).join('')}`)
+  const csv = stringify({ header: true, columns: [...columns], escape_formulas: true, cast: { boolean: (value) => (value ? 'true' : 'false') } })
+  pipeline(Readable.from(rows), csv, out).catch((error: unknown) => out.destroy(error instanceof Error ? error : new Error(String(error))))
+  return out
+}
+
+/** All members of a segment with all features. */
+export async function segmentCsv(rooms: Rooms, segment: string): Promise<CsvExport> {
+  const { definition, as_of, count, columns, batches } = await rooms.segments.exportMembers(segment)
+  const names = columns.map((column) => column.name)
+  async function* cells(): AsyncGenerator<Cells> {
+    for await (const batch of batches) for (const row of batch) yield names.map((name) => row[name] ?? null)
+  }
+  const facts = [`segment ${definition.segment}: ${definition.title}`, `rule ${JSON.stringify(definition.rule)}`, `data as of ${as_of ?? 'unknown'}`, `exported ${toIso(rooms.clock())}`, `rows ${String(count)}`]
+  return { fileName: `${segment}.csv`, stream: csvStream(facts, names, cells()), rows: count, as_of }
+}
+
+export function reportCsv(rooms: Rooms, report: ReportResult): CsvExport {
+  const names = report.columns.map((column) => column.name)
+  const facts = [`report ${report.report}: ${report.title}`, report.description, `data as of ${report.as_of ?? 'unknown'}`, `computed ${report.computed_at} from the ${report.source}`, `exported ${toIso(rooms.clock())}`, `rows ${String(report.rows.length)}`]
+  const rows = report.rows.map((row) => names.map((name) => row[name] ?? null))
+  return { fileName: `${report.report}.csv`, stream: csvStream(facts, names, rows), rows: report.rows.length, as_of: report.as_of }
+}
+
+/** Rows fetched at once. */
+const REJECTS_BATCH = 1_000
+
+/** Every row that a run kept out. */
+export async function rejectsCsv(rooms: Rooms, runId: string): Promise<CsvExport> {
+  const { total } = await rooms.runs.rejects(runId, { offset: 0, limit: 1 })
+  async function* cells(): AsyncGenerator<Cells> {
+    for (let offset = 0; offset < total; offset += REJECTS_BATCH) {
+      const { rejects } = await rooms.runs.rejects(runId, { offset, limit: REJECTS_BATCH })
+      for (const { job, row_number, reason, row } of rejects) yield [job, row_number, reason, row]
+    }
+  }
+  return { fileName: `rejects-${runId}.csv`, stream: csvStream([`rejected rows of run ${runId}`, `rows ${String(total)}`], ['job', 'row_number', 'reason', 'row'], cells()), rows: total, as_of: null }
+}
+
+/** Writes to a file (beside it first, so that a broken export never looks like a whole one) or to standard output. */
+export async function exportSegment(rooms: Rooms, segment: string, file: string | null): Promise<Exported> {
+  const exported = await segmentCsv(rooms, segment)
+  await writeExport(exported, file)
+  return { rows: exported.rows, as_of: exported.as_of }
+}
+
+export async function writeExport({ stream }: CsvExport, file: string | null): Promise<void> {
+  if (file === null) return pipeline(stream, process.stdout as Writable, { end: false })
+  const beside = `${file}.part`
+  try {
+    await pipeline(stream, createWriteStream(beside))
+    await rename(beside, file)
+  } finally {
+    await rm(beside, { force: true })
+  }
+}

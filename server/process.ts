@@ -1,0 +1,51 @@
+/** The server inside the desktop shell: started as a utility process, told what to do over `parentPort`. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { toFailure } from '../shared/failure.ts'
+import type { ServerMessage, ShellMessage, StartMessage } from '../shared/shell-messages.ts'
+import { listWorkspaces, openRooms, requireCurrent, type Rooms } from './assemble.ts'
+import { prepareDemo } from './demo.ts'
+import { serve, type Serving } from './serve.ts'
+import { openServerLog } from './server-log.ts'
+
+const { parentPort } = process
+const tell = (message: ServerMessage): void => parentPort.postMessage(message)
+
+let opened: { rooms: Rooms; serving: Serving } | undefined
+
+async function chooseWorkspace({ home, workspace }: StartMessage): Promise<string> {
+  if (workspace !== null) return workspace
+  const all = await listWorkspaces(home)
+  return all.includes('demo') ? 'demo' : (all[0] ?? 'demo')
+}
+
+async function start(message: StartMessage): Promise<void> {
+  const log = await openServerLog(message.home)
+  const workspace = await chooseWorkspace(message)
+  const note = (text: string): void => log.info(text)
+  if (!existsSync(join(message.home, 'workspaces', workspace)) && workspace === 'demo') {
+    await prepareDemo({ home: message.home, workspace, clock: Date.now, environment: process.env, signal: new AbortController().signal, say: note })
+  }
+  const rooms = await openRooms({ home: message.home, workspace, clock: Date.now, environment: process.env, log: note })
+  await requireCurrent(rooms).catch((thrown: unknown) => log.warn(toFailure(thrown).report()))
+  const serving = await serve(rooms, { listen: { kind: 'socket', path: message.socketPath }, token: message.token, log: (thrown) => log.error(thrown) })
+  opened = { rooms, serving }
+  tell({ type: 'ready', workspace })
+}
+
+async function stop(): Promise<void> {
+  await opened?.serving.close()
+  await opened?.rooms.close()
+  tell({ type: 'stopped' })
+  process.exit(0)
+}
+
+parentPort.on('message', ({ data }: { data: ShellMessage }) => {
+  if (data.type === 'start') {
+    start(data).catch((thrown: unknown) => {
+      tell({ type: 'failed', failure: toFailure(thrown).report() })
+      process.exitCode = 1
+    })
+  }
+  if (data.type === 'stop') void stop()
+})

@@ -1,0 +1,102 @@
+/** Serves one workspace: the API and the screen, on loopback for a browser or on a socket for the shell. */
+import { chmodSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import type { LiveEvent } from '../shared/contract/events.ts'
+import { mistake, toFailure } from '../shared/failure.ts'
+import { openApi } from './api/index.ts'
+import type { Rooms } from './assemble.ts'
+import { answerCalls, movedData, type UnderWay } from './calls.ts'
+import { rejectsCsv, reportCsv, segmentCsv } from './exports.ts'
+import { followLive } from './live.ts'
+import { VERSION } from './version.ts'
+
+export type Listen = { kind: 'loopback'; port: number } | { kind: 'socket'; path: string }
+
+export interface ServeRequest {
+  listen: Listen
+  /** Secret of scripts and of the shell. */
+  token: string
+  log(thrown: unknown): void
+}
+
+export interface Serving {
+  /** Address to print, with its one-time code; null on a socket. */
+  url: string | null
+  close(): Promise<void>
+}
+
+/** `dist/renderer/`, from the source as from the bundle in `dist/server/`. */
+const SCREEN = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../dist/renderer' : '../renderer', import.meta.url))
+
+/** Errors: `serve.port-taken`. */
+export async function serve(rooms: Rooms, { listen, token, log }: ServeRequest): Promise<Serving> {
+  const underWay: UnderWay = new Map()
+  let address = ''
+  const onSocket = listen.kind === 'socket'
+  const { app, oneTimePath, broadcast } = openApi({
+    handlers: answerCalls(rooms, underWay, log),
+    files: {
+      '/api/segments/:segment/export.csv': ({ segment = '' }) => segmentCsv(rooms, segment),
+      '/api/reports/:report/export.csv': async ({ report = '' }) => reportCsv(rooms, await rooms.reports.run(report)),
+      '/api/runs/:run/rejects.csv': ({ run = '' }) => rejectsCsv(rooms, run),
+    },
+    screen: SCREEN,
+    version: VERSION,
+    token,
+    host: () => (onSocket ? 'quintile' : address),
+    origin: () => (onSocket ? 'app://quintile' : `http://${address}`),
+    log,
+  })
+  const server = createServer(app)
+  address = await startListening(server, listen)
+  const feed = followLive(rooms, (event) => {
+    broadcast(event)
+    void followWithSnapshot(rooms, { event, broadcast, log })
+  })
+  return {
+    url: onSocket ? null : `http://${address}${oneTimePath}`,
+    close: async () => {
+      for (const controller of underWay.values()) controller.abort()
+      await feed.close()
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        // Event streams never end by themselves.
+        server.closeAllConnections()
+      })
+    },
+  }
+}
+
+/** After a run that moved data, of whatever process, the snapshot is made anew; the screen is told when it stands. */
+async function followWithSnapshot(rooms: Rooms, { event, broadcast, log }: { event: LiveEvent; broadcast: (event: LiveEvent) => void; log: (thrown: unknown) => void }): Promise<void> {
+  if (event.type !== 'run') return
+  const { run } = event
+  if (run.kind === 'sync' && run.status === 'succeeded') broadcast({ type: 'snapshot', snapshot_id: run.run_id })
+  if (!movedData(run)) return
+  try {
+    await rooms.sync({ request: `after run ${run.run_id}` })
+  } catch (thrown) {
+    // Another process syncs already; its snapshot is as good as ours.
+    if (toFailure(thrown).code !== 'lease.held') log(thrown)
+  }
+}
+
+function startListening(server: Server, listen: Listen): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE' || listen.kind === 'socket') return reject(error)
+      reject(mistake('serve.port-taken', `Port ${String(listen.port)} is in use`, 'Choose another with --port, or leave it out for a free one.'))
+    })
+    if (listen.kind === 'socket') {
+      server.listen(listen.path, () => {
+        // On Windows a pipe has no mode; its access list already names this user alone.
+        if (process.platform !== 'win32') chmodSync(listen.path, 0o600)
+        resolve(listen.path)
+      })
+    } else {
+      server.listen(listen.port, '127.0.0.1', () => resolve(`127.0.0.1:${String((server.address() as AddressInfo).port)}`))
+    }
+  })
+}

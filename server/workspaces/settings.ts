@@ -1,0 +1,61 @@
+/** `workspace.yaml` and `pack.yaml`: what a workspace is, readable and without secrets. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parse, stringify } from 'yaml'
+import { z } from 'zod'
+import { mistake } from '../../shared/failure.ts'
+
+const table = z.string().regex(/^([a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]{0,62}$/, 'a table name: table or schema.table')
+const database = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,62}$/, 'a database name: letters, digits and _')
+
+const embeddedSchema = z.strictObject({ engine: z.literal('embedded'), database })
+const postgresSchema = z.strictObject({
+  engine: z.literal('postgres'),
+  host: z.string().min(1),
+  port: z.int().min(1).max(65535).default(5432),
+  user: z.string().min(1),
+  database,
+  tls: z.enum(['off', 'require', 'verify']).default('off'),
+  /** Name of the environment variable that holds the password; the password itself is never written down. */
+  password_env: z.string().regex(/^[A-Z_][A-Z0-9_]*$/, 'the name of an environment variable').optional(),
+})
+const workspaceSchema = z.strictObject({
+  name: z.string(),
+  pack: z.string(),
+  warehouse: z.discriminatedUnion('engine', [embeddedSchema, postgresSchema]),
+})
+export type WorkspaceSettings = z.infer<typeof workspaceSchema>
+
+const packSchema = z.strictObject({
+  title: z.string(),
+  description: z.string(),
+  sources: z.record(z.string(), z.strictObject({ kind: z.literal('imported'), tables: z.array(table).min(1) })).default({}),
+  features: z.strictObject({ table }),
+  overview: z.strictObject({ figures: z.string(), rfm: z.string().nullable().default(null), revenue: z.string().nullable().default(null) }),
+  demo: z.strictObject({ import: z.string() }).optional(),
+})
+export type PackSettings = z.infer<typeof packSchema>
+
+async function readYaml<S extends z.ZodType>(folder: string, file: string, schema: S): Promise<z.output<S>> {
+  let content: unknown
+  try {
+    content = parse(await readFile(join(folder, file), 'utf8'))
+  } catch (thrown) {
+    throw mistake('workspace.bad-file', `${join(folder, file)}: ${thrown instanceof Error ? thrown.message : String(thrown)}`, 'Correct the YAML.')
+  }
+  const parsed = schema.safeParse(content)
+  if (!parsed.success) throw mistake('workspace.bad-file', `${join(folder, file)}: ${z.prettifyError(parsed.error)}`, 'Correct the file.')
+  return parsed.data
+}
+
+export function readWorkspaceSettings(folder: string): Promise<WorkspaceSettings> {
+  return readYaml(folder, 'workspace.yaml', workspaceSchema)
+}
+
+export function readPackSettings(folder: string): Promise<PackSettings> {
+  return readYaml(folder, 'pack.yaml', packSchema)
+}
+
+export function writeSettings(settings: WorkspaceSettings): string {
+  return stringify(workspaceSchema.parse(settings))
+}
