@@ -1,0 +1,39 @@
+/** Starting work from the screen: jobs into the warehouse, features into the snapshot. */
+import { computed, ref, shallowRef } from 'vue'
+import { useRouter } from 'vue-router'
+import { toFailure, type Failure } from '../shared/failure.ts'
+import { useOutdate } from './answers.ts'
+import { ask } from './call.ts'
+import { useWorkspace } from './workspace.ts'
+
+export function useStartWork() {
+  const router = useRouter()
+  const outdate = useOutdate()
+  const { reason, running } = useWorkspace()
+  const busy = ref<'run' | 'sync' | null>(null)
+  const failure = shallowRef<Failure | null>(null)
+
+  /** Starts, then shows the run, which moves as it goes. */
+  async function begin(what: 'run' | 'sync', start: () => Promise<{ run_id: string }>): Promise<void> {
+    busy.value = what
+    failure.value = null
+    try {
+      const { run_id } = await start()
+      outdate('workspace.state', 'overview.show')
+      await router.push(`/runs/${run_id}`)
+    } catch (thrown) {
+      failure.value = toFailure(thrown)
+    } finally {
+      busy.value = null
+    }
+  }
+
+  const busyWith = (kind: 'pipeline' | 'sync', words: string) => computed(() => reason.value ?? (running.value.some((run) => run.kind === kind) ? words : null))
+  return {
+    busy, failure,
+    runReason: busyWith('pipeline', 'A run is going on.'),
+    syncReason: busyWith('sync', 'A sync is going on.'),
+    runJobs: (jobs: string[]) => begin('run', () => ask('runs.start', { body: { jobs } })),
+    syncFeatures: () => begin('sync', () => ask('features.sync', { body: {} })),
+  }
+}
