@@ -22,7 +22,11 @@ const merge = (target: string, more = ''): string => `kind: merge\ntarget: ${tar
 describe('a catalogue', () => {
   test('names file, line and key of a mistake, with the nearest word', async () => {
     await write('facts', 'sales', 'kind: merge\ntarget: sales\nkey: [id]\nwatermrak: id')
-    await expect(readCatalogue(folder)).rejects.toMatchObject({ code: 'job.bad-declaration', message: 'jobs/facts/sales.sql:5: watermrak is not known', hint: 'Did you mean “watermark”?' })
+    await expect(readCatalogue(folder)).rejects.toMatchObject({
+      code: 'job.bad-declaration',
+      message: 'jobs/facts/sales.sql:5: watermrak is not known',
+      hint: 'Did you mean “watermark”?',
+    })
   })
 
   test('refuses an unknown kind', async () => {
@@ -45,7 +49,10 @@ describe('a catalogue', () => {
     await write('a', 'one', merge('one', 'needs: [two]'))
     await write('a', 'two', merge('two', 'needs: [three]'))
     await write('a', 'three', merge('three', 'needs: [one]'))
-    await expect(readCatalogue(folder)).rejects.toMatchObject({ code: 'job.cycle', message: expect.stringMatching(/one → two → three → one|three → one → two → three|two → three → one → two/) as string })
+    await expect(readCatalogue(folder)).rejects.toMatchObject({
+      code: 'job.cycle',
+      message: expect.stringMatching(/one → two → three → one|three → one → two → three|two → three → one → two/) as string,
+    })
   })
 
   test('refuses a need that does not exist, with the nearest name', async () => {
@@ -56,7 +63,11 @@ describe('a catalogue', () => {
 
   test('knows all columns that make a version, over all jobs that feed the table', async () => {
     await write('dimensions', 'people', 'kind: history\ntarget: people\nkey: [id]\ntrack: [country]')
-    await write('analytics', 'scores', 'kind: rfm\ntarget: scores\nkey: [id]\nsegments: [{min: 0, name: All}]\ndimension: {target: people, key: id, set: {segment: rfm_segment}, track: [segment], effective: at}')
+    await write(
+      'analytics',
+      'scores',
+      'kind: rfm\ntarget: scores\nkey: [id]\nsegments: [{min: 0, name: All}]\ndimension: {target: people, key: id, set: {segment: rfm_segment}, track: [segment], effective: at}',
+    )
     expect(trackedColumns((await readCatalogue(folder)).jobs.values(), 'people')).toEqual(['country', 'segment'])
   })
 })
@@ -86,11 +97,15 @@ describe('a plan', () => {
 
   test('refuses a need that is neither requested nor loaded, and says what to add', async () => {
     const catalogue = await readCatalogue(folder)
-    expect(() => planRun(catalogue, { jobs: ['scores'] }, new Set())).toThrow(expect.objectContaining({ code: 'plan.missing-need', hint: 'Add it: --jobs sales scores' }) as Error)
+    expect(() => planRun(catalogue, { jobs: ['scores'] }, new Set())).toThrow(
+      expect.objectContaining({ code: 'plan.missing-need', hint: 'Add it: --jobs sales scores' }) as Error,
+    )
   })
 
   test('refuses an unknown name with the nearest', async () => {
     const catalogue = await readCatalogue(folder)
-    expect(() => planRun(catalogue, { jobs: ['dimension'] }, new Set())).toThrow(expect.objectContaining({ code: 'plan.unknown-job', hint: 'Did you mean “dimensions”?' }) as Error)
+    expect(() => planRun(catalogue, { jobs: ['dimension'] }, new Set())).toThrow(
+      expect.objectContaining({ code: 'plan.unknown-job', hint: 'Did you mean “dimensions”?' }) as Error,
+    )
   })
 })

@@ -15,8 +15,26 @@ beforeAll(async () => {
     { document: '1', product: 'mug', name: 'Mug', quantity: 2, price: 5, at: '2026-01-10T10:00:00Z', customer: 'near', country: 'UK' },
     { document: '1', product: 'tea', name: 'Tea', quantity: 1, price: 7.5, at: '2026-01-10T10:00:00Z', customer: 'near', country: 'UK' },
     { document: '2', product: 'mug', name: 'Mug', quantity: 1, price: 5, at: '2026-02-01T10:00:00Z', customer: 'far', country: 'France' },
-    { document: '3', product: 'tea', name: 'Tea', quantity: 4, price: 7.5, at: '2026-03-05T10:00:00Z', customer: 'near', country: 'France' },
-    { document: 'C4', product: 'mug', name: 'Mug', quantity: -1, price: 5, at: '2026-03-06T10:00:00Z', customer: 'near', country: 'France' },
+    {
+      document: '3',
+      product: 'tea',
+      name: 'Tea',
+      quantity: 4,
+      price: 7.5,
+      at: '2026-03-05T10:00:00Z',
+      customer: 'near',
+      country: 'France',
+    },
+    {
+      document: 'C4',
+      product: 'mug',
+      name: 'Mug',
+      quantity: -1,
+      price: 5,
+      at: '2026-03-06T10:00:00Z',
+      customer: 'near',
+      country: 'France',
+    },
     { document: '5', product: 'mug', name: 'Mug', quantity: 3, price: 5, at: '2026-03-07T10:00:00Z', customer: null, country: null },
   ])
 })
@@ -35,7 +53,9 @@ describe('the pipeline over the little shop', () => {
   test('loads every table and reconciles every step', async () => {
     const run = await runJobs(shop.rooms)
     expect(run.status).toBe('succeeded')
-    expect(run.steps.map(({ job, read, inserted, versions_closed, reconciles }) => ({ job, read, inserted, versions_closed, reconciles }))).toEqual([
+    expect(
+      run.steps.map(({ job, read, inserted, versions_closed, reconciles }) => ({ job, read, inserted, versions_closed, reconciles })),
+    ).toEqual([
       { job: 'dim_customers', read: 3, inserted: 2, versions_closed: 1, reconciles: true },
       { job: 'dim_date', read: 365, inserted: 365, versions_closed: 0, reconciles: true },
       { job: 'dim_geography', read: 2, inserted: 2, versions_closed: 0, reconciles: true },
@@ -43,18 +63,32 @@ describe('the pipeline over the little shop', () => {
       { job: 'fact_sales', read: 6, inserted: 6, versions_closed: 0, reconciles: true },
       { job: 'rfm_analysis', read: 2, inserted: 2, versions_closed: 0, reconciles: true },
     ])
-    expect(await rows('SELECT sum(total_revenue)::float8 AS revenue, count(*) FILTER (WHERE user_id IS NULL)::int AS guests FROM fact_sales')).toEqual([{ revenue: 62.5, guests: 1 }])
+    expect(
+      await rows('SELECT sum(total_revenue)::float8 AS revenue, count(*) FILTER (WHERE user_id IS NULL)::int AS guests FROM fact_sales'),
+    ).toEqual([{ revenue: 62.5, guests: 1 }])
   })
 
   test('joins each sale to the version that was valid at its time', async () => {
-    expect(await rows(`SELECT f.transaction_id, c.country FROM fact_sales f JOIN dim_customers c USING (customer_sk) WHERE f.user_id = 'near' ORDER BY f.line_id`)).toEqual([
-      { transaction_id: '1', country: 'UK' }, { transaction_id: '1', country: 'UK' }, { transaction_id: '3', country: 'France' }, { transaction_id: 'C4', country: 'France' },
+    expect(
+      await rows(
+        `SELECT f.transaction_id, c.country FROM fact_sales f JOIN dim_customers c USING (customer_sk) WHERE f.user_id = 'near' ORDER BY f.line_id`,
+      ),
+    ).toEqual([
+      { transaction_id: '1', country: 'UK' },
+      { transaction_id: '1', country: 'UK' },
+      { transaction_id: '3', country: 'France' },
+      { transaction_id: 'C4', country: 'France' },
     ])
   })
 
   test('puts the segment into the dimension as a version, and leaves country alone', async () => {
-    const current = await rows(`SELECT user_id, country, customer_segment IS NOT NULL AS has_segment FROM dim_customers WHERE is_current ORDER BY user_id`)
-    expect(current).toEqual([{ user_id: 'far', country: 'France', has_segment: true }, { user_id: 'near', country: 'France', has_segment: true }])
+    const current = await rows(
+      `SELECT user_id, country, customer_segment IS NOT NULL AS has_segment FROM dim_customers WHERE is_current ORDER BY user_id`,
+    )
+    expect(current).toEqual([
+      { user_id: 'far', country: 'France', has_segment: true },
+      { user_id: 'near', country: 'France', has_segment: true },
+    ])
   })
 
   test('run again changes nothing and says so', async () => {
@@ -74,7 +108,18 @@ describe('the pipeline over the little shop', () => {
   })
 
   test('moves only what was added', async () => {
-    await addOrderLines(shop.rooms, [{ document: '6', product: 'mug', name: 'Mug', quantity: 1, price: 5, at: '2026-03-08T10:00:00Z', customer: 'hidden', country: 'Spain' }])
+    await addOrderLines(shop.rooms, [
+      {
+        document: '6',
+        product: 'mug',
+        name: 'Mug',
+        quantity: 1,
+        price: 5,
+        at: '2026-03-08T10:00:00Z',
+        customer: 'hidden',
+        country: 'Spain',
+      },
+    ])
     const run = await runJobs(shop.rooms)
     const step = (name: string) => run.steps.find(({ job }) => job === name)
     expect(step('fact_sales')).toMatchObject({ read: 1, inserted: 1, watermark_before: '6', watermark: '7' })
@@ -84,7 +129,8 @@ describe('the pipeline over the little shop', () => {
 
   test('keeps the RFM of an earlier day as history', async () => {
     expect(await rows('SELECT analysis_date::text, count(*)::int AS customers FROM rfm_analysis GROUP BY 1 ORDER BY 1')).toEqual([
-      { analysis_date: '2026-03-07', customers: 2 }, { analysis_date: '2026-03-08', customers: 3 },
+      { analysis_date: '2026-03-07', customers: 2 },
+      { analysis_date: '2026-03-08', customers: 3 },
     ])
   })
 })
@@ -97,7 +143,9 @@ describe('when something goes wrong', () => {
     const file = join(shop.folder, 'jobs', 'dimensions', 'dim_products.sql')
     const text = await readFile(file, 'utf8')
     await writeFile(file, text.replace('0.6 * p.base_price AS cost', '0.6 * p.base_price / 0 AS cost'))
-    await addOrderLines(shop.rooms, [{ document: '7', product: 'cup', name: 'Cup', at: '2026-03-09T10:00:00Z', customer: 'late', country: 'Italy' }])
+    await addOrderLines(shop.rooms, [
+      { document: '7', product: 'cup', name: 'Cup', at: '2026-03-09T10:00:00Z', customer: 'late', country: 'Italy' },
+    ])
     const run = await runJobs(shop.rooms)
     await writeFile(file, text)
     expect(run.status).toBe('failed')
@@ -113,7 +161,9 @@ describe('when something goes wrong', () => {
 
   test('the next run brings in what the failed one left out', async () => {
     expect((await runJobs(shop.rooms)).status).toBe('succeeded')
-    expect(await rows('SELECT (SELECT count(*) FROM fact_sales) = (SELECT count(*) FROM imported.order_lines) AS all_there')).toEqual([{ all_there: true }])
+    expect(await rows('SELECT (SELECT count(*) FROM fact_sales) = (SELECT count(*) FROM imported.order_lines) AS all_there')).toEqual([
+      { all_there: true },
+    ])
   })
 
   test('a row without its key is kept out with its reason, and the step says so', async () => {
@@ -123,7 +173,9 @@ describe('when something goes wrong', () => {
     const run = await runJobs(shop.rooms, ['dim_geography'])
     await writeFile(file, text)
     expect(run.steps[0]).toMatchObject({ status: 'warning', rejected: 1, reconciles: true })
-    expect((await shop.rooms.runs.rejects(run.run_id, { offset: 0, limit: 10 })).rejects).toMatchObject([{ job: 'dim_geography', reason: 'country is missing' }])
+    expect((await shop.rooms.runs.rejects(run.run_id, { offset: 0, limit: 10 })).rejects).toMatchObject([
+      { job: 'dim_geography', reason: 'country is missing' },
+    ])
   })
 
   test('a backend that is killed in mid-step is tried again and loses nothing', async () => {
@@ -132,7 +184,13 @@ describe('when something goes wrong', () => {
     const text = await readFile(file, 'utf8')
     // The first attempt waits long enough to be found and killed; the second finds the marker and does not wait.
     await shop.rooms.warehouse.query('CREATE TABLE attempt_marker (seen boolean)')
-    await writeFile(file, text.replace('WHERE o.line_id > :since', `WHERE o.line_id > :since AND (EXISTS (SELECT 1 FROM attempt_marker) OR pg_sleep(20) IS NOT NULL)`))
+    await writeFile(
+      file,
+      text.replace(
+        'WHERE o.line_id > :since',
+        `WHERE o.line_id > :since AND (EXISTS (SELECT 1 FROM attempt_marker) OR pg_sleep(20) IS NOT NULL)`,
+      ),
+    )
     const { runId, done } = await shop.rooms.pipelines.start({ jobs: ['all'], request: 'test', signal: new AbortController().signal })
     let killed = 0
     while (killed === 0) {
@@ -157,7 +215,7 @@ describe('when something goes wrong', () => {
     await writeFile(file, text.replace('WHERE o.line_id > :since', 'WHERE o.line_id > :since AND pg_sleep(30) IS NOT NULL'))
     const controller = new AbortController()
     const { runId, done } = await shop.rooms.pipelines.start({ jobs: ['all'], request: 'test', signal: controller.signal })
-    for (let waiting = true; waiting; ) {
+    for (let waiting = true; waiting;) {
       const { rows: found } = await shop.rooms.warehouse.query(SLEEPING)
       waiting = found.length === 0
     }
@@ -171,15 +229,30 @@ describe('when something goes wrong', () => {
   })
 
   test('a job that another machine runs is not run twice, and it says who has it', async () => {
-    const lease = await holdLeases(database.connection, ['fact_sales'], { machine: 'other-machine', user: 'other', pid: 7, run_id: '01a1fcd4-3766-71db-8608-6ae9a510640c' })
+    const lease = await holdLeases(database.connection, ['fact_sales'], {
+      machine: 'other-machine',
+      user: 'other',
+      pid: 7,
+      run_id: '01a1fcd4-3766-71db-8608-6ae9a510640c',
+    })
     const { done } = await shop.rooms.pipelines.start({ jobs: ['all'], request: 'test', signal: new AbortController().signal })
-    await expect(done).rejects.toMatchObject({ code: 'lease.held', message: expect.stringContaining('“fact_sales” is being run by other on other-machine (process 7)') as string })
+    await expect(done).rejects.toMatchObject({
+      code: 'lease.held',
+      message: expect.stringContaining('“fact_sales” is being run by other on other-machine (process 7)') as string,
+    })
     await lease.release()
   })
 
   test('a run whose process is gone is closed as interrupted by the next one', async () => {
     const orphan = '01a1fcd4-3766-71db-8608-6ae9a510640d'
-    await shop.rooms.runs.book.startRun({ runId: orphan, kind: 'pipeline', request: 'test', arguments: {}, packHash: '', steps: [{ job: 'fact_sales', group: 'facts', position: 0 }] })
+    await shop.rooms.runs.book.startRun({
+      runId: orphan,
+      kind: 'pipeline',
+      request: 'test',
+      arguments: {},
+      packHash: '',
+      steps: [{ job: 'fact_sales', group: 'facts', position: 0 }],
+    })
     await shop.rooms.runs.book.startStep(orphan, 'fact_sales', 1)
     await runJobs(shop.rooms)
     const closed = await shop.rooms.runs.show(orphan)

@@ -16,16 +16,26 @@ export interface TestWorkspace {
 
 export const TEST_PASSWORD_VARIABLE = 'QUINTILE_TEST_WAREHOUSE_PASSWORD'
 
-export async function openTestWorkspace(connection: Connection, options: { clock?: () => number; upgrade?: boolean } = {}): Promise<TestWorkspace> {
+export async function openTestWorkspace(
+  connection: Connection,
+  options: { clock?: () => number; upgrade?: boolean } = {},
+): Promise<TestWorkspace> {
   const home = await mkdtemp(join(tmpdir(), 'quintile-test-home-'))
   const { host, port, user, database, password = '' } = connection
   const name = 'shop'
-  const { folder } = await createWorkspace(home, { name, pack: 'globalmart', warehouse: { engine: 'postgres', host, port, user, database, tls: 'off', password_env: TEST_PASSWORD_VARIABLE } })
+  const { folder } = await createWorkspace(home, {
+    name,
+    pack: 'globalmart',
+    warehouse: { engine: 'postgres', host, port, user, database, tls: 'off', password_env: TEST_PASSWORD_VARIABLE },
+  })
   const environment = { ...process.env, [TEST_PASSWORD_VARIABLE]: password }
   const rooms = await openRooms({ home, workspace: name, clock: options.clock ?? Date.now, environment, log: () => undefined })
   if (options.upgrade !== false) await rooms.upgradeWarehouse()
   return {
-    rooms, home, name, folder,
+    rooms,
+    home,
+    name,
+    folder,
     close: async () => {
       await rooms.close()
       await rm(home, { recursive: true, force: true })
@@ -49,9 +59,18 @@ export async function addOrderLines(rooms: Rooms, lines: readonly OrderLine[]): 
   await rooms.warehouse.withTransaction(async (session) => {
     for (const line of lines) {
       await session.query(
-        `INSERT INTO imported.order_lines (line_id, row_number, document_number, product_id, product_name, quantity, unit_price, ordered_at, customer_id, country, line_digest)
-         SELECT coalesce(max(line_id), 0) + 1, coalesce(max(line_id), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, gen_random_uuid() FROM imported.order_lines`,
-        [line.document ?? 'd1', line.product ?? 'p1', line.name ?? 'Mug', line.quantity ?? 1, line.price ?? 10, line.at, line.customer === undefined ? 'near' : line.customer, line.country === undefined ? 'UK' : line.country],
+        `INSERT INTO imported.order_lines (line_id, row_number, document_number, product_id, product_name, quantity, unit_price, ordered_at, customer_id, country)
+         SELECT coalesce(max(line_id), 0) + 1, coalesce(max(line_id), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8 FROM imported.order_lines`,
+        [
+          line.document ?? 'd1',
+          line.product ?? 'p1',
+          line.name ?? 'Mug',
+          line.quantity ?? 1,
+          line.price ?? 10,
+          line.at,
+          line.customer === undefined ? 'near' : line.customer,
+          line.country === undefined ? 'UK' : line.country,
+        ],
       )
     }
     await session.query(

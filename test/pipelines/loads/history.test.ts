@@ -46,8 +46,17 @@ beforeEach(async () => {
 async function load(batch: readonly Observation[], track: 'country' | 'segment' = 'country'): Promise<StepCounts> {
   return warehouse.withTransaction(async (session) => {
     await session.script(`CREATE TEMP TABLE batch (key text, at timestamptz, ${track} text, spent numeric) ON COMMIT DROP`)
-    for (const { key, day, country, spent } of batch) await session.query('INSERT INTO batch VALUES ($1, $2, $3, $4)', [key, dayToTime(day), country, spent])
-    return loadHistory(session, { target: 'people', from: 'batch', key: ['key'], track: [track], tracked: ['country', 'segment'], update: ['spent'], effective: 'at' })
+    for (const { key, day, country, spent } of batch)
+      await session.query('INSERT INTO batch VALUES ($1, $2, $3, $4)', [key, dayToTime(day), country, spent])
+    return loadHistory(session, {
+      target: 'people',
+      from: 'batch',
+      key: ['key'],
+      track: [track],
+      tracked: ['country', 'segment'],
+      update: ['spent'],
+      effective: 'at',
+    })
   })
 }
 
@@ -76,7 +85,11 @@ describe('one change after the other', () => {
   })
 
   test('the same batch twice changes nothing', async () => {
-    const batch = [{ key: 'near', day: 0, country: 'UK', spent: 1 }, { key: 'near', day: 3, country: 'France', spent: 1 }, { key: 'far', day: 1, country: null, spent: 2 }]
+    const batch = [
+      { key: 'near', day: 0, country: 'UK', spent: 1 },
+      { key: 'near', day: 3, country: 'France', spent: 1 },
+      { key: 'far', day: 1, country: null, spent: 2 },
+    ]
     await load(batch)
     const before = await warehouse.query('SELECT * FROM people ORDER BY person_sk')
     expect(await load(batch)).toEqual({ read: 0, inserted: 0, updated: 0, versions_closed: 0, unchanged: 3, rejected: 0 })
@@ -105,21 +118,33 @@ describe('one change after the other', () => {
     await load([{ key: 'near', day: 0, country: 'UK', spent: 1 }])
     await load([{ key: 'near', day: 10, country: 'France', spent: 1 }])
     await load([{ key: 'near', day: 4, country: 'Spain', spent: 1 }])
-    expect((await versions()).map(({ country, from, to }) => [country, from, to])).toEqual([['UK', 0, 4], ['Spain', 4, 10], ['France', 10, null]])
+    expect((await versions()).map(({ country, from, to }) => [country, from, to])).toEqual([
+      ['UK', 0, 4],
+      ['Spain', 4, 10],
+      ['France', 10, null],
+    ])
   })
 
   test('two jobs feed one history: what one says is carried over by the other', async () => {
     await load([{ key: 'near', day: 0, country: 'UK', spent: 1 }])
     await load([{ key: 'near', day: 3, country: 'Champions', spent: 1 }], 'segment')
     await load([{ key: 'near', day: 6, country: 'France', spent: 1 }])
-    expect((await versions()).map(({ country, segment, from }) => [country, segment, from])).toEqual([['UK', null, 0], ['UK', 'Champions', 3], ['France', 'Champions', 6]])
+    expect((await versions()).map(({ country, segment, from }) => [country, segment, from])).toEqual([
+      ['UK', null, 0],
+      ['UK', 'Champions', 3],
+      ['France', 'Champions', 6],
+    ])
   })
 
   test('a late country flows on into a later version that had only carried the old one over', async () => {
     await load([{ key: 'near', day: 0, country: 'UK', spent: 1 }])
     await load([{ key: 'near', day: 6, country: 'Champions', spent: 1 }], 'segment')
     await load([{ key: 'near', day: 3, country: 'France', spent: 1 }])
-    expect((await versions()).map(({ country, segment, from }) => [country, segment, from])).toEqual([['UK', null, 0], ['France', null, 3], ['France', 'Champions', 6]])
+    expect((await versions()).map(({ country, segment, from }) => [country, segment, from])).toEqual([
+      ['UK', null, 0],
+      ['France', null, 3],
+      ['France', 'Champions', 6],
+    ])
   })
 })
 
@@ -127,13 +152,22 @@ describe('one change after the other', () => {
 function reference(batches: readonly (readonly Observation[])[]): { key: string; country: string | null; from: number }[] {
   const said = new Map<string, Map<number, string | null>>()
   for (const { key, day, country } of batches.flat()) said.set(key, (said.get(key) ?? new Map<number, string | null>()).set(day, country))
-  return [...said].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([key, days]) => {
-    const sorted = [...days].sort(([a], [b]) => a - b)
-    return sorted.filter(([, country], index) => index === 0 || country !== sorted[index - 1]?.[1]).map(([from, country]) => ({ key, country, from }))
-  })
+  return [...said]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([key, days]) => {
+      const sorted = [...days].sort(([a], [b]) => a - b)
+      return sorted
+        .filter(([, country], index) => index === 0 || country !== sorted[index - 1]?.[1])
+        .map(([from, country]) => ({ key, country, from }))
+    })
 }
 
-const observation = fc.record({ key: fc.constantFrom('near', 'far', 'hidden'), day: fc.nat(12), country: fc.constantFrom('UK', 'France', '', null), spent: fc.nat(5) })
+const observation = fc.record({
+  key: fc.constantFrom('near', 'far', 'hidden'),
+  day: fc.nat(12),
+  country: fc.constantFrom('UK', 'France', '', null),
+  spent: fc.nat(5),
+})
 /** One row per key and time in a batch, as the engine's checks leave it. */
 const batch = fc.uniqueArray(observation, { minLength: 1, maxLength: 6, selector: ({ key, day }) => `${key} ${String(day)}` })
 
@@ -148,7 +182,9 @@ describe('random histories', () => {
         for (let day = 0; day <= 13; day += 1) {
           for (const key of ['near', 'far', 'hidden']) {
             const truth = expected.filter((version) => version.key === key && version.from <= day).at(-1)
-            const valid = stored.filter((version) => version.key === key && version.from <= day && (version.to === null || day < version.to))
+            const valid = stored.filter(
+              (version) => version.key === key && version.from <= day && (version.to === null || day < version.to),
+            )
             // An observation confirms what holds at its time without opening a version, so a later-told change before it may reach further.
             if (truth === undefined) expect(valid).toEqual([])
             else expect(valid).toHaveLength(1)
@@ -165,13 +201,17 @@ describe('random histories', () => {
 
   test('told in order of time, the history is exactly the changes', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.uniqueArray(observation, { minLength: 1, maxLength: 12, selector: ({ key, day }) => `${key} ${String(day)}` }), fc.nat(4), async (all, cut) => {
-        await warehouse.query('TRUNCATE people')
-        const sorted = [...all].sort((a, b) => a.day - b.day)
-        const batches = [sorted.slice(0, cut), sorted.slice(cut)].filter((one) => one.length > 0)
-        for (const one of batches) await load(one)
-        expect((await versions()).map(({ key, country, from }) => ({ key, country, from }))).toEqual(reference(batches))
-      }),
+      fc.asyncProperty(
+        fc.uniqueArray(observation, { minLength: 1, maxLength: 12, selector: ({ key, day }) => `${key} ${String(day)}` }),
+        fc.nat(4),
+        async (all, cut) => {
+          await warehouse.query('TRUNCATE people')
+          const sorted = [...all].sort((a, b) => a.day - b.day)
+          const batches = [sorted.slice(0, cut), sorted.slice(cut)].filter((one) => one.length > 0)
+          for (const one of batches) await load(one)
+          expect((await versions()).map(({ key, country, from }) => ({ key, country, from }))).toEqual(reference(batches))
+        },
+      ),
       { numRuns: 60, seed: 11 },
     )
   })

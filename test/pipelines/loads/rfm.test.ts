@@ -32,16 +32,31 @@ interface Scored {
 }
 
 function rfmJob(options: Record<string, unknown>): RfmJob {
-  const job = jobSchema.parse({ kind: 'rfm', target: 'scores', key: ['user_id'], segments: [{ min: 544, name: 'Champions' }, { min: 144, name: 'Others' }, { min: 0, name: 'Lost' }], ...options })
+  const job = jobSchema.parse({
+    kind: 'rfm',
+    target: 'scores',
+    key: ['user_id'],
+    segments: [
+      { min: 544, name: 'Champions' },
+      { min: 144, name: 'Others' },
+      { min: 0, name: 'Lost' },
+    ],
+    ...options,
+  })
   if (job.kind !== 'rfm') throw new Error('not an rfm job')
   return job
 }
 
 async function score(customers: readonly Customer[], options: Record<string, unknown> = {}): Promise<Scored[]> {
   return warehouse.withTransaction(async (session) => {
-    await session.script('DELETE FROM scores; CREATE TEMP TABLE staging (user_id text, recency_days int, frequency_count int, monetary_value numeric) ON COMMIT DROP')
+    await session.script(
+      'DELETE FROM scores; CREATE TEMP TABLE staging (user_id text, recency_days int, frequency_count int, monetary_value numeric) ON COMMIT DROP',
+    )
     await session.query('INSERT INTO staging SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::numeric[])', [
-      customers.map(({ id }) => id), customers.map(({ recency }) => recency), customers.map(({ frequency }) => frequency), customers.map(({ monetary }) => monetary),
+      customers.map(({ id }) => id),
+      customers.map(({ recency }) => recency),
+      customers.map(({ frequency }) => frequency),
+      customers.map(({ monetary }) => monetary),
     ])
     await loadRfm(session, rfmJob(options), [])
     return (await session.query<Scored>('SELECT user_id, rfm_score, rfm_segment FROM scores ORDER BY user_id')).rows
@@ -49,7 +64,12 @@ async function score(customers: readonly Customer[], options: Record<string, unk
 }
 
 describe('scores', () => {
-  const ties = Array.from({ length: 20 }, (_, index): Customer => ({ id: `c${String(index).padStart(2, '0')}`, recency: index, frequency: 1, monetary: 100 }))
+  const ties = Array.from({ length: 20 }, (_, index): Customer => ({
+    id: `c${String(index).padStart(2, '0')}`,
+    recency: index,
+    frequency: 1,
+    monetary: 100,
+  }))
 
   test('equal values always score alike by quantiles', async () => {
     const scored = await score(ties)
@@ -74,7 +94,12 @@ describe('scores', () => {
 
 describeWithRealData('the published scores of 995 customers', ['rfm/expected_scores.csv'], (file = '') => {
   const rows = parse(readFileSync(file), { columns: true }) as Record<string, string>[]
-  const customers = rows.map((row): Customer => ({ id: row['customer_id'] ?? '', recency: Number(row['recency_days']), frequency: Number(row['transaction_count']), monetary: Number(row['amount']) }))
+  const customers = rows.map((row): Customer => ({
+    id: row['customer_id'] ?? '',
+    recency: Number(row['recency_days']),
+    frequency: Number(row['transaction_count']),
+    monetary: Number(row['amount']),
+  }))
   const expected = new Map(rows.map((row) => [row['customer_id'] ?? '', Number(row['rfm_score'])]))
 
   test('are met exactly with the cut points moved up by one, as the publisher does', async () => {
