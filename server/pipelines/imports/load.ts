@@ -1,5 +1,5 @@
 /** The statements of an import: what the target holds, the way in, and what is new of it. All inside one transaction. */
-import { quoteList, quoteQualified, type Session } from '../../warehouse/index.ts'
+import { quoteIdentifier, quoteList, quoteQualified, type Session } from '../../warehouse/index.ts'
 import type { ImportDeclaration } from './declaration.ts'
 
 const STAGING = 'import_staging'
@@ -40,7 +40,7 @@ export async function copyStatement(
 /**
  * Moves the staged lines that the target does not have. The n-th line with one content is one and the same line in every
  * file: with k such lines in the target, the first k of the file are those. Returns how many were new.
- * The digest is computed here and not kept per row: kept, it costs every first import 10 % (20 bytes a row) for the few
+ * Only what is as old as the staged lines is compared, since equal lines have equal times. The digest is computed here and not kept per row: kept, it costs every first import 10 % (20 bytes a row) for the few
  * that meet a target with other lines.
  */
 export async function moveNewLines(session: Session, declaration: ImportDeclaration, lastLineId: number): Promise<number> {
@@ -49,7 +49,7 @@ export async function moveNewLines(session: Session, declaration: ImportDeclarat
   // The text form of a record tells null, empty and separators apart; MD5 as uuid groups and joins by 16 bytes.
   const digest = `md5(ROW(${fields})::text)::uuid`
   const { count } = await session.query(
-    `WITH had AS (SELECT ${digest} AS digest, count(*) AS lines FROM ${target} GROUP BY 1),
+    `WITH had AS (SELECT ${digest} AS digest, count(*) AS lines FROM ${target}${sameTimes(declaration)} GROUP BY 1),
        came AS (SELECT row_number, ${fields}, ${digest} AS digest FROM ${STAGING}),
        numbered AS (SELECT came.*, row_number() OVER (PARTITION BY digest ORDER BY row_number) AS occurrence FROM came)
      INSERT INTO ${target} (line_id, row_number, ${fields})
@@ -58,6 +58,14 @@ export async function moveNewLines(session: Session, declaration: ImportDeclarat
     [String(lastLineId)],
   )
   return count
+}
+
+/** Leaves out rows of the target that are older or newer than all staged ones; needs a time that is never null. */
+function sameTimes({ fields }: ImportDeclaration): string {
+  const time = Object.entries(fields).find(([, field]) => field.type === 'timestamp' && field.required)?.[0]
+  if (time === undefined) return ''
+  const column = quoteIdentifier(time)
+  return ` WHERE ${column} BETWEEN (SELECT min(${column}) FROM ${STAGING}) AND (SELECT max(${column}) FROM ${STAGING})`
 }
 
 /** True when nobody but imports has changed the target since its last import. */

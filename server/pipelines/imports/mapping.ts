@@ -86,15 +86,10 @@ function recognise({ header, declaration }: Asked, field: string, used: Readonly
 
 function twoColumns(field: string, columns: readonly string[]): Error {
   const list = columns.map((column) => `“${column}”`).join(' and ')
-  return mistake(
-    'import.two-columns',
-    `Both columns ${list} would be the field “${field}”`,
-    `Choose one: --map "${columns[0] ?? ''}=${field}".`,
-    {
-      field,
-      columns: [...columns],
-    },
-  )
+  return mistake('import.two-columns', `Both columns ${list} would be the field “${field}”`, {
+    hint: `Choose one: --map "${columns[0] ?? ''}=${field}".`,
+    details: { field, columns: [...columns] },
+  })
 }
 
 function refuseMissing({ header, declaration, file }: Asked, taken: ReadonlyMap<string, number>): void {
@@ -107,8 +102,10 @@ function refuseMissing({ header, declaration, file }: Asked, taken: ReadonlyMap<
   throw mistake(
     'import.no-column',
     `${file} has no column for ${missing.map(([name]) => `“${name}”`).join(', ')}; its columns are ${header.map((name) => `“${name}”`).join(', ')}`,
-    `Say which column it is, for example --map "${guess}=${field}".`,
-    { missing: missing.map(([name]) => name), columns: [...header] },
+    {
+      hint: `Say which column it is, for example --map "${guess}=${field}".`,
+      details: { missing: missing.map(([name]) => name), columns: [...header] },
+    },
   )
 }
 

@@ -97,7 +97,9 @@ function refuseRejects({ rejects, request }: LineLoop, { read, accepted, firstLi
   throw mistake(
     'import.wrong-format',
     `${request.file}: ${String(count)} of the first ${read.toLocaleString('en')} lines are rejected because ${reason}; nothing was imported. The file begins: ${firstLines.map((line) => `“${line}”`).join(' ')}`,
-    'Check the file, and with which options it is read: --delimiter, --decimal, --date-order, --encoding, --map.',
-    { file: request.file, reason, rejected: count, read, first_lines: firstLines },
+    {
+      hint: 'Check the file, and with which options it is read: --delimiter, --decimal, --date-order, --encoding, --map.',
+      details: { file: request.file, reason, rejected: count, read, first_lines: firstLines },
+    },
   )
 }

@@ -49,10 +49,8 @@ function toSpoolFailure(thrown: unknown): unknown {
   if (!(thrown instanceof Error) || !('code' in thrown)) return thrown
   const full = thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT'
   const why = full ? `The disk of ${tmpdir()} is full` : `The rejects cannot be kept in ${tmpdir()}: ${thrown.message}`
-  return mistake(
-    full ? 'import.disk-full' : 'import.spool-failed',
-    `${why}; nothing was imported`,
-    'Free space there, or set TMPDIR to a folder with space; then import again.',
-    { folder: tmpdir() },
-  )
+  return mistake(full ? 'import.disk-full' : 'import.spool-failed', `${why}; nothing was imported`, {
+    hint: 'Free space there, or set TMPDIR to a folder with space; then import again.',
+    details: { folder: tmpdir() },
+  })
 }

@@ -99,8 +99,10 @@ function toGzipFailure(thrown: unknown, facts: FileFacts, at: { packed: number; 
     return mistake(
       'import.truncated-gzip',
       `${facts.path} ends in the middle of its gzip data, at byte ${String(facts.size)} (${String(at.unpacked)} bytes unpacked); nothing was imported`,
-      'The file was copied or written only in part: fetch or export it again.',
-      { file: facts.path, byte: facts.size, unpacked_bytes: at.unpacked },
+      {
+        hint: 'The file was copied or written only in part: fetch or export it again.',
+        details: { file: facts.path, byte: facts.size, unpacked_bytes: at.unpacked },
+      },
     )
   }
   if (code?.startsWith('Z_') === true) return corrupt(facts, at.packed, thrown instanceof Error ? thrown.message : code)
@@ -108,12 +110,10 @@ function toGzipFailure(thrown: unknown, facts: FileFacts, at: { packed: number; 
 }
 
 function corrupt({ path }: FileFacts, byte: number, why: string): Failure {
-  return mistake(
-    'import.corrupt-gzip',
-    `${path} is damaged near byte ${String(byte)}: ${why}; nothing was imported`,
-    'Fetch or export the file again; “gzip -t FILE” tests it.',
-    { file: path, byte },
-  )
+  return mistake('import.corrupt-gzip', `${path} is damaged near byte ${String(byte)}: ${why}; nothing was imported`, {
+    hint: 'Fetch or export the file again; “gzip -t FILE” tests it.',
+    details: { file: path, byte },
+  })
 }
 
 const codeOf = (thrown: unknown): string | undefined =>
@@ -126,8 +126,8 @@ function toFileFailure(thrown: unknown, path: string): unknown {
     return mistake('import.no-file', `There is no file ${path}`, 'Check the path; it is taken from the folder in which the command runs.')
   if (code === 'EISDIR') return mistake('import.not-a-file', `${path} is a folder`, 'Name one CSV file inside it.')
   const why = code === 'EACCES' || code === 'EPERM' ? 'you may not read it' : (thrown as Error).message
-  return mistake('import.unreadable', `${path} cannot be read: ${why}`, 'Check the file’s permissions and its disk.', {
-    file: path,
-    cause: code,
+  return mistake('import.unreadable', `${path} cannot be read: ${why}`, {
+    hint: 'Check the file’s permissions and its disk.',
+    details: { file: path, cause: code },
   })
 }

@@ -138,9 +138,12 @@ function wrongDelimiter(file: { path: string; bytes: Buffer; lineEnd: LineEnd },
   return mistake(
     'import.wrong-delimiter',
     `${file.path}: the header has a single column, “${(tried.header[0] ?? '').slice(0, 200)}”, when it is divided at each ${delimiterName(tried.delimiter)}`,
-    found === undefined
-      ? 'Pass the character between the columns: --delimiter comma, semicolon, tab or any other. The first line must name the columns.'
-      : `Pass --delimiter ${NAMES[found] ?? `"${found}"`}.`,
-    { file: file.path, tried: delimiterName(tried.delimiter) },
+    {
+      hint:
+        found === undefined
+          ? 'Pass the character between the columns: --delimiter comma, semicolon, tab or any other. The first line must name the columns.'
+          : `Pass --delimiter ${NAMES[found] ?? `"${found}"`}.`,
+      details: { file: file.path, tried: delimiterName(tried.delimiter) },
+    },
   )
 }

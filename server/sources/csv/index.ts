@@ -4,7 +4,7 @@ import { readBytes, type FileFacts } from './bytes.ts'
 import { readHead, type CsvHead, type CsvWishes } from './dialect.ts'
 
 export { lookAtFile, readBytes, type ByteReader, type FileFacts } from './bytes.ts'
-export { delimiterName, fieldText, type CsvDialect, type CsvHead, type CsvWishes } from './dialect.ts'
+export { fieldText, type CsvDialect, type CsvHead, type CsvWishes } from './dialect.ts'
 export { EncodingGuard, UTF8_OF_1252, type Encoding } from './encoding.ts'
 export { ESCAPED, RecordScanner } from './records.ts'
 
