@@ -142,7 +142,7 @@ describe('a job that reads another database', () => {
 })
 
 /** Rows that come slowly, so that the copy is under way when it is disturbed; the second attempt finds the marker and is quick. */
-const SLOW = `${JOB} AND (EXISTS (SELECT 1 FROM marker) OR pg_sleep(20) IS NOT NULL)`
+const SLOW = `${JOB} AND (EXISTS (SELECT 1 FROM marker) OR pg_sleep(60) IS NOT NULL)`
 const ASLEEP = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`
 const COPYING = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'COPY pg_temp.staging%'`
 

@@ -59,8 +59,8 @@ export async function addOrderLines(rooms: Rooms, lines: readonly OrderLine[]): 
   await rooms.warehouse.withTransaction(async (session) => {
     for (const line of lines) {
       await session.query(
-        `INSERT INTO imported.order_lines (line_id, row_number, document_number, product_id, product_name, quantity, unit_price, ordered_at, customer_id, country)
-         SELECT coalesce(max(line_id), 0) + 1, coalesce(max(line_id), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8 FROM imported.order_lines`,
+        `INSERT INTO imported.order_lines (line_id, document_number, product_id, product_name, quantity, unit_price, ordered_at, customer_id, country)
+         SELECT coalesce(max(line_id), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8 FROM imported.order_lines`,
         [
           line.document ?? 'd1',
           line.product ?? 'p1',

@@ -1,6 +1,6 @@
 /**
  * An import is declared in one file, `imports/<name>.yaml` of a pack: the target table and its fields, each with the
- * header names by which a column of a file is recognised. `line_id` and `row_number` are the engine's own columns.
+ * header names by which a column of a file is recognised. `line_id` is the engine's own column.
  */
 import { LineCounter, isMap, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'

@@ -3,7 +3,7 @@ import { quoteIdentifier, quoteList, quoteQualified, type Session } from '../../
 import type { ImportDeclaration } from './declaration.ts'
 
 const STAGING = 'import_staging'
-const OWN = ['line_id', 'row_number']
+const OWN = ['line_id']
 
 export interface TargetState {
   rows: number
@@ -40,8 +40,8 @@ export async function copyStatement(
 /**
  * Moves the staged lines that the target does not have. The n-th line with one content is one and the same line in every
  * file: with k such lines in the target, the first k of the file are those. Returns how many were new.
- * Only what is as old as the staged lines is compared, since equal lines have equal times. The digest is computed here and not kept per row: kept, it costs every first import 10 % (20 bytes a row) for the few
- * that meet a target with other lines.
+ * Only what is as old as the staged lines is compared, since equal lines have equal times. The digest is computed here and
+ * not kept per row: kept, it costs every first import 10 % (20 bytes a row) for the few that meet a target with other lines.
  */
 export async function moveNewLines(session: Session, declaration: ImportDeclaration, lastLineId: number): Promise<number> {
   const fields = quoteList(Object.keys(declaration.fields))
@@ -50,11 +50,11 @@ export async function moveNewLines(session: Session, declaration: ImportDeclarat
   const digest = `md5(ROW(${fields})::text)::uuid`
   const { count } = await session.query(
     `WITH had AS (SELECT ${digest} AS digest, count(*) AS lines FROM ${target}${sameTimes(declaration)} GROUP BY 1),
-       came AS (SELECT row_number, ${fields}, ${digest} AS digest FROM ${STAGING}),
-       numbered AS (SELECT came.*, row_number() OVER (PARTITION BY digest ORDER BY row_number) AS occurrence FROM came)
-     INSERT INTO ${target} (line_id, row_number, ${fields})
-     SELECT $1::bigint + row_number() OVER (ORDER BY row_number), row_number, ${fields}
-     FROM numbered LEFT JOIN had USING (digest) WHERE occurrence > coalesce(had.lines, 0) ORDER BY row_number`,
+       came AS (SELECT line_id AS place, ${fields}, ${digest} AS digest FROM ${STAGING}),
+       numbered AS (SELECT came.*, row_number() OVER (PARTITION BY digest ORDER BY place) AS occurrence FROM came)
+     INSERT INTO ${target} (line_id, ${fields})
+     SELECT $1::bigint + row_number() OVER (ORDER BY place), ${fields}
+     FROM numbered LEFT JOIN had USING (digest) WHERE occurrence > coalesce(had.lines, 0) ORDER BY place`,
     [String(lastLineId)],
   )
   return count

@@ -81,7 +81,7 @@ function readPiece(loop: LineLoop, state: State, { piece, final }: { piece: Buff
   while (scanner.next()) {
     state.read += 1
     const rowNumber = loop.linesBefore + state.read
-    const reason = encoder.encode(scanner, loop.lastLineId + state.accepted + 1, rowNumber)
+    const reason = encoder.encode(scanner, loop.lastLineId + state.accepted + 1)
     if (reason === null) state.accepted += 1
     else rejects.add({ row_number: rowNumber, reason, row_text: guard.decode(scanner.record()) })
     if (state.read <= 3) state.firstLines.push(guard.decode(scanner.record()).slice(0, 200))

@@ -25,8 +25,8 @@ export interface Reading {
   slash: SlashOrder
 }
 
-/** `line_id` and `row_number`, each with its length, and the number of fields. */
-const HEAD = 26
+/** `line_id` with its length, and the number of fields. */
+const HEAD = 14
 const KINDS = 4
 
 export class RowEncoder {
@@ -57,15 +57,14 @@ export class RowEncoder {
   }
 
   /** Appends the record as a row; null, or the reason why it is rejected. */
-  encode(record: RecordScanner, lineId: number, rowNumber: number): string | null {
+  encode(record: RecordScanner, lineId: number): string | null {
     const trouble = this.troubleOf(record)
     if (trouble !== null) return trouble
     const { out, cells } = this
     out.reserve(this.room + (record.recordEnd - record.recordStart) * 3)
     const start = out.at
-    out.int16(cells.length + 2)
+    out.int16(cells.length + 1)
     out.int8Value(lineId)
-    out.int8Value(rowNumber)
     for (let index = 0; index < cells.length; index += 1) {
       const cell = cells[index] as Cell
       const kind = cell.write(record, this.places[index] as number, out)

@@ -14,9 +14,9 @@ test('what is read is loaded or rejected, each reject with its number, reason an
     { job: 'import orders', row_number: '4', reason: 'product_id is empty', row_text: bad[2] },
     { job: 'import orders', row_number: '5', reason: 'quantity is not a plain number', row_text: bad[3] },
   ])
-  expect(await shop.rows('SELECT line_id, row_number FROM imported.order_lines ORDER BY line_id')).toEqual([
-    { line_id: '1', row_number: '1' },
-    { line_id: '2', row_number: '6' },
+  expect(await shop.rows('SELECT line_id, product_id FROM imported.order_lines ORDER BY line_id')).toEqual([
+    { line_id: '1', product_id: 'P1' },
+    { line_id: '2', product_id: 'P2' },
   ])
 })
 

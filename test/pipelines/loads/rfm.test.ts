@@ -93,7 +93,7 @@ describe('scores', () => {
 })
 
 describeWithRealData('the published scores of 995 customers', ['rfm/expected_scores.csv'], (file = '') => {
-  const rows = parse(readFileSync(file), { columns: true }) as Record<string, string>[]
+  const rows = parse<Record<string, string>>(readFileSync(file), { columns: true })
   const customers = rows.map((row): Customer => ({
     id: row['customer_id'] ?? '',
     recency: Number(row['recency_days']),

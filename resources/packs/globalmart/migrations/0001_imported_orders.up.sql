@@ -3,7 +3,6 @@ COMMENT ON SCHEMA imported IS 'Files brought in with “quintile import”: a so
 
 CREATE TABLE imported.order_lines (
   line_id bigint NOT NULL,
-  row_number bigint NOT NULL,
   document_number text,
   product_id text NOT NULL,
   product_name text,
@@ -20,4 +19,3 @@ CREATE INDEX order_lines_by_id ON imported.order_lines USING brin (line_id);
 COMMENT ON TABLE imported.order_lines IS 'Order lines as they came; a negative quantity is a cancellation, no customer is a guest sale. The n-th line with one content is one and the same line in every file';
 COMMENT ON COLUMN imported.order_lines.line_id IS 'Grows in commit order (imports take turns), so that it can serve as a watermark';
 COMMENT ON COLUMN imported.order_lines.quantity IS 'At most 3 decimals and 14 digits, as the import declares';
-COMMENT ON COLUMN imported.order_lines.row_number IS 'Line of the data in its file, the header not counted';
