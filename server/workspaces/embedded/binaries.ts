@@ -121,6 +121,7 @@ function copyPackage(packageFolder: string, copy: string): void {
   }
 }
 
+/** The failure `embedded.binaries-missing`, with what to install. */
 export function missing(message: string): Failure {
   return new Failure({
     kind: 'mistake',

@@ -14,7 +14,7 @@ import { roomOf } from './places.ts'
 import { isAbandoned } from './status.ts'
 
 export { embeddedStatus, type EmbeddedStatus } from './status.ts'
-export { spawnDetached, type KeeperLaunch, type SpawnKeeper } from './attach.ts'
+export type { KeeperLaunch, SpawnKeeper } from './attach.ts'
 
 export interface EmbeddedOptions {
   /** The app's data folder; made with mode 0700 when missing. */

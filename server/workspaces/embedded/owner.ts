@@ -12,6 +12,7 @@ export interface ServerUser {
   gid: number
 }
 
+/** Whether this process is root, as which PostgreSQL refuses to run; false on Windows. */
 export function isRoot(): boolean {
   return process.getuid?.() === 0
 }

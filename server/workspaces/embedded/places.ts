@@ -20,10 +20,12 @@ export interface Places {
   user: ServerUser | undefined
 }
 
+/** The folder of the embedded server in the app's data folder. */
 export function roomOf(home: string): string {
   return join(home, 'postgres')
 }
 
+/** Twelve hex digits that tell one home from another, for names outside it. */
 export function digestOf(home: string): string {
   return createHash('sha256').update(home).digest('hex').slice(0, 12)
 }

@@ -15,6 +15,7 @@ export function formerServerLingers(output: string): boolean {
   return /pre-existing shared memory block|lock file "postmaster\.pid" already exists/i.test(output)
 }
 
+/** The last lines of a text, without the empty ones at its end. */
 export function lastLines(text: string, count = tailLines): string[] {
   return text.trimEnd().split('\n').slice(-count)
 }
@@ -25,6 +26,7 @@ export interface LogMark {
   bytes: number
 }
 
+/** The end of the newest daily log, now. */
 export function markLog(log: string): LogMark {
   const name = dailyLogs(log).at(-1)
   return { name, bytes: name === undefined ? 0 : statSync(join(log, name)).size }
@@ -44,12 +46,14 @@ export function serverOutput(log: string, since: LogMark): string {
   return lastLines(first + then).join('\n')
 }
 
+/** File names of the daily logs, oldest first. */
 export function dailyLogs(log: string): string[] {
   return readdirSync(log)
     .filter((name) => /^postgresql-[\d-]+\.log$/.test(name))
     .sort()
 }
 
+/** The failure of a data folder that initdb could not create: `embedded.init-failed`, or `embedded.disk-full`. */
 export function initFailure(output: string, data: string): Failure {
   if (/No space left on device/i.test(output)) return diskFull(data)
   return new Failure({
@@ -61,6 +65,7 @@ export function initFailure(output: string, data: string): Failure {
   })
 }
 
+/** The failure of a server that did not start: `embedded.start-failed`, or `embedded.disk-full`. */
 export function startFailure(output: string, places: { data: string; log: string }): Failure {
   if (/No space left on device/i.test(output)) return diskFull(places.data)
   const fatal = output.split('\n').findLast((line) => /FATAL|PANIC|error/i.test(line)) ?? 'it ended without a word'
@@ -73,6 +78,7 @@ export function startFailure(output: string, places: { data: string; log: string
   })
 }
 
+/** The failure `embedded.disk-full`, with how much to free. */
 export function diskFull(data: string): Failure {
   return new Failure({
     kind: 'mistake',
