@@ -1,6 +1,7 @@
 /** The standard menu of each system, by roles: shortcuts, names and translations are Electron's. The theme is the page's. */
 import { app, Menu, type MenuItemConstructorOptions } from 'electron/main'
 
+/** Gives the app its menu and fills its “About” panel. */
 export function setMenu(platform: NodeJS.Platform): void {
   app.setAboutPanelOptions({ applicationName: 'Quintile', applicationVersion: app.getVersion(), copyright: 'The Quintile team' })
   Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(platform, app.isPackaged)))

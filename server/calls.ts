@@ -23,9 +23,21 @@ async function readTargets(rooms: Rooms): Promise<TargetFreshness[]> {
   return rooms.warehouse.withSession(async (session) => {
     const targets: TargetFreshness[] = []
     for (const job of catalogue.jobs.values()) {
-      const { rows } = await session.query<{ row_count: number | null; data_as_of: string | null; checked_at: string | null; status: TargetFreshness['status'] | null }>(TARGETS, [job.name, job.target])
+      const { rows } = await session.query<{
+        row_count: number | null
+        data_as_of: string | null
+        checked_at: string | null
+        status: TargetFreshness['status'] | null
+      }>(TARGETS, [job.name, job.target])
       const row = rows[0]
-      targets.push({ target: job.target, job: job.name, rows: row?.row_count ?? null, data_as_of: row?.data_as_of ?? null, checked_at: row?.checked_at ?? null, status: row?.status ?? 'never' })
+      targets.push({
+        target: job.target,
+        job: job.name,
+        rows: row?.row_count ?? null,
+        data_as_of: row?.data_as_of ?? null,
+        checked_at: row?.checked_at ?? null,
+        status: row?.status ?? 'never',
+      })
     }
     return targets
   })
@@ -56,13 +68,23 @@ async function reportOrNull(rooms: Rooms, name: string | null): Promise<ReportRe
 
 function toFigure(row: Row): Figure {
   const text = (name: string): string => String(row[name] ?? '')
-  return { name: text('name'), label: text('label'), value: row['value'] ?? null, format: valueFormatSchema.catch('text').parse(row['format']), definition: text('definition') }
+  return {
+    name: text('name'),
+    label: text('label'),
+    value: row['value'] ?? null,
+    format: valueFormatSchema.catch('text').parse(row['format']),
+    definition: text('definition'),
+  }
 }
 
 async function overview(rooms: Rooms): Promise<Overview> {
   const { figures, rfm, revenue } = rooms.workspace.pack.overview
   const [figureReport, rfmReport, revenueReport, targets, { runs }] = await Promise.all([
-    reportOrNull(rooms, figures), reportOrNull(rooms, rfm), reportOrNull(rooms, revenue), targetsOrKept(rooms), rooms.runs.list({ offset: 0, limit: 1 }),
+    reportOrNull(rooms, figures),
+    reportOrNull(rooms, rfm),
+    reportOrNull(rooms, revenue),
+    targetsOrKept(rooms),
+    rooms.runs.list({ offset: 0, limit: 1 }),
   ])
   return {
     source: figureReport?.source ?? 'cache',
@@ -78,16 +100,35 @@ async function overview(rooms: Rooms): Promise<Overview> {
 async function workspaceState(rooms: Rooms): Promise<WorkspaceState> {
   const { settings } = rooms.workspace
   const stored = rooms.local.snapshot()
-  const snapshot = stored === null ? null : { snapshot_id: stored.snapshot_id, synced_at: stored.synced_at, as_of: stored.as_of, customers: stored.customers, features: stored.features }
+  const snapshot =
+    stored === null
+      ? null
+      : {
+          snapshot_id: stored.snapshot_id,
+          synced_at: stored.synced_at,
+          as_of: stored.as_of,
+          customers: stored.customers,
+          features: stored.features,
+        }
   const known = { name: settings.name, pack: settings.pack, version: VERSION, snapshot }
   const checked = { label: rooms.warehouse.label, checked_at: toIso(rooms.clock()) }
   try {
-    const [running, { rows }] = await Promise.all([rooms.runs.running(), rooms.warehouse.query<{ changed_at: string | null }>(`SELECT to_char(max(changed_at), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS changed_at FROM quintile.targets`)])
+    const [running, { rows }] = await Promise.all([
+      rooms.runs.running(),
+      rooms.warehouse.query<{ changed_at: string | null }>(
+        `SELECT to_char(max(changed_at), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS changed_at FROM quintile.targets`,
+      ),
+    ])
     const changedAt = rows[0]?.changed_at ?? null
     const freshness = snapshot === null ? 'empty' : changedAt !== null && changedAt > snapshot.synced_at ? 'stale' : 'fresh'
     return { ...known, warehouse: { ...checked, state: 'online', message: null }, freshness, running }
   } catch (thrown) {
-    return { ...known, warehouse: { ...checked, state: 'offline', message: toFailure(thrown).message }, freshness: snapshot === null ? 'empty' : 'unknown', running: [] }
+    return {
+      ...known,
+      warehouse: { ...checked, state: 'offline', message: toFailure(thrown).message },
+      freshness: snapshot === null ? 'empty' : 'unknown',
+      running: [],
+    }
   }
 }
 
@@ -112,6 +153,7 @@ function startSync(rooms: Rooms, log: (thrown: unknown) => void): Promise<{ run_
   })
 }
 
+/** One handler per call of the contract. `underWay` takes the runs that this process starts; `log` what goes wrong after the answer. */
 export function answerCalls(rooms: Rooms, underWay: UnderWay, log: (thrown: unknown) => void): Handlers {
   return {
     'workspace.state': () => workspaceState(rooms),
@@ -136,5 +178,7 @@ export function answerCalls(rooms: Rooms, underWay: UnderWay, log: (thrown: unkn
 
 /** Whether a finished run moved data, so that the snapshot should follow. */
 export function movedData(run: RunSummary): boolean {
-  return run.kind === 'pipeline' && run.ended_at !== null && !run.nothing_changed && (run.status === 'succeeded' || run.status === 'warning')
+  return (
+    run.kind === 'pipeline' && run.ended_at !== null && !run.nothing_changed && (run.status === 'succeeded' || run.status === 'warning')
+  )
 }

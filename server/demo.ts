@@ -27,7 +27,11 @@ export async function openDemo(request: DemoRequest): Promise<Rooms> {
   const { home, workspace, clock, environment, say } = request
   if (!(await listWorkspaces(home)).includes(workspace)) {
     say(`Making the workspace “${workspace}” from the pack globalmart …`)
-    await createWorkspace(home, { name: workspace, pack: 'globalmart', warehouse: { engine: 'embedded', database: `quintile_${workspace.replaceAll('-', '_')}` } })
+    await createWorkspace(home, {
+      name: workspace,
+      pack: 'globalmart',
+      warehouse: { engine: 'embedded', database: `quintile_${workspace.replaceAll('-', '_')}` },
+    })
   }
   const rooms = await openRooms({ home, workspace, clock, environment, log: say })
   try {

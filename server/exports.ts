@@ -30,7 +30,12 @@ function csvStream(facts: readonly string[], columns: readonly string[], rows: A
   const out = new PassThrough()
   // A byte-order mark makes spreadsheets read UTF-8.
   out.write(`\uFEFF${facts.map((fact) => `# ${fact.replaceAll('\n', ' ')}\n`).join('')}`)
-  const csv = stringify({ header: true, columns: [...columns], escape_formulas: true, cast: { boolean: (value) => (value ? 'true' : 'false') } })
+  const csv = stringify({
+    header: true,
+    columns: [...columns],
+    escape_formulas: true,
+    cast: { boolean: (value) => (value ? 'true' : 'false') },
+  })
   pipeline(Readable.from(rows), csv, out).catch((error: unknown) => out.destroy(error instanceof Error ? error : new Error(String(error))))
   return out
 }
@@ -42,13 +47,27 @@ export async function segmentCsv(rooms: Rooms, segment: string): Promise<CsvExpo
   async function* cells(): AsyncGenerator<Cells> {
     for await (const batch of batches) for (const row of batch) yield names.map((name) => row[name] ?? null)
   }
-  const facts = [`segment ${definition.segment}: ${definition.title}`, `rule ${JSON.stringify(definition.rule)}`, `data as of ${as_of ?? 'unknown'}`, `exported ${toIso(rooms.clock())}`, `rows ${String(count)}`]
+  const facts = [
+    `segment ${definition.segment}: ${definition.title}`,
+    `rule ${JSON.stringify(definition.rule)}`,
+    `data as of ${as_of ?? 'unknown'}`,
+    `exported ${toIso(rooms.clock())}`,
+    `rows ${String(count)}`,
+  ]
   return { fileName: `${segment}.csv`, stream: csvStream(facts, names, cells()), rows: count, as_of }
 }
 
+/** A report's rows as CSV, with what it is and its as-of in the lines before the header. */
 export function reportCsv(rooms: Rooms, report: ReportResult): CsvExport {
   const names = report.columns.map((column) => column.name)
-  const facts = [`report ${report.report}: ${report.title}`, report.description, `data as of ${report.as_of ?? 'unknown'}`, `computed ${report.computed_at} from the ${report.source}`, `exported ${toIso(rooms.clock())}`, `rows ${String(report.rows.length)}`]
+  const facts = [
+    `report ${report.report}: ${report.title}`,
+    report.description,
+    `data as of ${report.as_of ?? 'unknown'}`,
+    `computed ${report.computed_at} from the ${report.source}`,
+    `exported ${toIso(rooms.clock())}`,
+    `rows ${String(report.rows.length)}`,
+  ]
   const rows = report.rows.map((row) => names.map((name) => row[name] ?? null))
   return { fileName: `${report.report}.csv`, stream: csvStream(facts, names, rows), rows: report.rows.length, as_of: report.as_of }
 }
@@ -65,7 +84,12 @@ export async function rejectsCsv(rooms: Rooms, runId: string): Promise<CsvExport
       for (const { job, row_number, reason, row } of rejects) yield [job, row_number, reason, row]
     }
   }
-  return { fileName: `rejects-${runId}.csv`, stream: csvStream([`rejected rows of run ${runId}`, `rows ${String(total)}`], ['job', 'row_number', 'reason', 'row'], cells()), rows: total, as_of: null }
+  return {
+    fileName: `rejects-${runId}.csv`,
+    stream: csvStream([`rejected rows of run ${runId}`, `rows ${String(total)}`], ['job', 'row_number', 'reason', 'row'], cells()),
+    rows: total,
+    as_of: null,
+  }
 }
 
 /** Writes to a file (beside it first, so that a broken export never looks like a whole one) or to standard output. */
@@ -75,6 +99,7 @@ export async function exportSegment(rooms: Rooms, segment: string, file: string 
   return { rows: exported.rows, as_of: exported.as_of }
 }
 
+/** Writes to the file, which appears only when it is whole; null is standard output. Errors: those of the file and of the stream. */
 export async function writeExport({ stream }: CsvExport, file: string | null): Promise<void> {
   if (file === null) return pipeline(stream, process.stdout as Writable, { end: false })
   const beside = `${file}.part`

@@ -29,7 +29,7 @@ export function followLive(rooms: Rooms, tell: (event: LiveEvent) => void): Live
   const again = (message: string): void => {
     if (closed) return
     tellState('offline', message)
-    timer = setTimeout(() => (watch = listen()), RETRY_MILLISECONDS)
+    timer = setTimeout(() => void (watch = listen()), RETRY_MILLISECONDS)
   }
   const listen = async (): Promise<{ close(): Promise<void> } | undefined> => {
     try {

@@ -24,11 +24,22 @@ async function start(message: StartMessage): Promise<void> {
   const workspace = await chooseWorkspace(message)
   const note = (text: string): void => log.info(text)
   if (!existsSync(join(message.home, 'workspaces', workspace)) && workspace === 'demo') {
-    await prepareDemo({ home: message.home, workspace, clock: Date.now, environment: process.env, signal: new AbortController().signal, say: note })
+    await prepareDemo({
+      home: message.home,
+      workspace,
+      clock: Date.now,
+      environment: process.env,
+      signal: new AbortController().signal,
+      say: note,
+    })
   }
   const rooms = await openRooms({ home: message.home, workspace, clock: Date.now, environment: process.env, log: note })
   await requireCurrent(rooms).catch((thrown: unknown) => log.warn(toFailure(thrown).report()))
-  const serving = await serve(rooms, { listen: { kind: 'socket', path: message.socketPath }, token: message.token, log: (thrown) => log.error(thrown) })
+  const serving = await serve(rooms, {
+    listen: { kind: 'socket', path: message.socketPath },
+    token: message.token,
+    log: (thrown) => log.error(thrown),
+  })
   opened = { rooms, serving }
   tell({ type: 'ready', workspace })
 }

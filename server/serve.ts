@@ -70,7 +70,10 @@ export async function serve(rooms: Rooms, { listen, token, log }: ServeRequest):
 }
 
 /** After a run that moved data, of whatever process, the snapshot is made anew; the screen is told when it stands. */
-async function followWithSnapshot(rooms: Rooms, { event, broadcast, log }: { event: LiveEvent; broadcast: (event: LiveEvent) => void; log: (thrown: unknown) => void }): Promise<void> {
+async function followWithSnapshot(
+  rooms: Rooms,
+  { event, broadcast, log }: { event: LiveEvent; broadcast: (event: LiveEvent) => void; log: (thrown: unknown) => void },
+): Promise<void> {
   if (event.type !== 'run') return
   const { run } = event
   if (run.kind === 'sync' && run.status === 'succeeded') broadcast({ type: 'snapshot', snapshot_id: run.run_id })
@@ -87,7 +90,9 @@ function startListening(server: Server, listen: Listen): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE' || listen.kind === 'socket') return reject(error)
-      reject(mistake('serve.port-taken', `Port ${String(listen.port)} is in use`, 'Choose another with --port, or leave it out for a free one.'))
+      reject(
+        mistake('serve.port-taken', `Port ${String(listen.port)} is in use`, 'Choose another with --port, or leave it out for a free one.'),
+      )
     })
     if (listen.kind === 'socket') {
       server.listen(listen.path, () => {

@@ -12,6 +12,12 @@ const MASKED = ['password', 'token', '*.password', '*.token', '*.cookie', '*.aut
 export async function openServerLog(home: string): Promise<Logger> {
   const folder = join(home, 'logs')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const stream = await buildRoll({ file: join(folder, 'server'), frequency: 'daily', dateFormat: 'yyyy-MM-dd', extension: '.log', limit: { count: DAYS_KEPT } })
+  const stream = await buildRoll({
+    file: join(folder, 'server'),
+    frequency: 'daily',
+    dateFormat: 'yyyy-MM-dd',
+    extension: '.log',
+    limit: { count: DAYS_KEPT },
+  })
   return pino({ redact: MASKED, base: { pid: process.pid } }, stream)
 }

@@ -31,7 +31,14 @@ export async function runSync(needs: SyncNeeds, request: SyncRequest): Promise<{
   const runId = request.runId ?? newRunId()
   const lease = await holdLeases(await warehouse.connection(), ['feature sync', `run ${runId}`], { ...identity, run_id: runId })
   try {
-    await runs.book.startRun({ runId, kind: 'sync', request: request.request, arguments: {}, packHash: '', steps: [{ job: STEP, group: 'features', position: 0 }] })
+    await runs.book.startRun({
+      runId,
+      kind: 'sync',
+      request: request.request,
+      arguments: {},
+      packHash: '',
+      steps: [{ job: STEP, group: 'features', position: 0 }],
+    })
     request.onStarted?.()
     return await copyAndRecord(needs, runId)
   } finally {
@@ -39,14 +46,23 @@ export async function runSync(needs: SyncNeeds, request: SyncRequest): Promise<{
   }
 }
 
-async function copyAndRecord({ warehouse, runs, features, reports }: SyncNeeds, runId: string): Promise<{ run: RunSummary; snapshot: SyncResult | null }> {
+async function copyAndRecord(
+  { warehouse, runs, features, reports }: SyncNeeds,
+  runId: string,
+): Promise<{ run: RunSummary; snapshot: SyncResult | null }> {
   const { book } = runs
   try {
     await book.startStep(runId, STEP, 1)
     const snapshot = await features.sync(runId, (done) => book.progress(runId, STEP, { done, total: null }))
     const kept = await reports.keepAll()
     const note = `${String(snapshot.features)} features as of ${snapshot.as_of ?? 'no data'}; ${String(kept)} reports kept for reading offline`
-    const result = { counts: { ...NO_COUNTS, read: snapshot.customers, inserted: snapshot.customers }, findings: [], watermark_before: null, watermark: snapshot.as_of, note }
+    const result = {
+      counts: { ...NO_COUNTS, read: snapshot.customers, inserted: snapshot.customers },
+      findings: [],
+      watermark_before: null,
+      watermark: snapshot.as_of,
+      note,
+    }
     await warehouse.withTransaction((session) => book.finishStep(session, runId, { job: STEP, status: 'succeeded', result }))
     return { run: await book.finishRun(runId, { status: 'succeeded', failure: null }), snapshot }
   } catch (thrown) {

@@ -50,9 +50,12 @@ export class Failure extends Error {
   }
 }
 
+/** What to do about a mistake; a plain sentence where there are no facts to go with it. */
+export type Remedy = string | { hint?: string; details: FailureDetails }
+
 /** A mistake of the person at the keyboard, with the remedy. */
-export function mistake(code: string, message: string, hint?: string, details?: FailureDetails): Failure {
-  return new Failure({ kind: 'mistake', code, message, hint, details })
+export function mistake(code: string, message: string, remedy?: Remedy): Failure {
+  return new Failure({ kind: 'mistake', code, message, ...(typeof remedy === 'string' ? { hint: remedy } : remedy) })
 }
 
 /** Turns anything thrown into a `Failure`; what is unknown becomes `internal.unexpected` and keeps its cause. */

@@ -6,7 +6,10 @@ export function topologicalOrder(graph: Graph): string[] {
   const waiting = new Map([...graph].map(([name, needs]) => [name, new Set(needs.filter((need) => graph.has(need)))]))
   const order: string[] = []
   while (waiting.size > 0) {
-    const ready = [...waiting].filter(([, needs]) => needs.size === 0).map(([name]) => name).sort()
+    const ready = [...waiting]
+      .filter(([, needs]) => needs.size === 0)
+      .map(([name]) => name)
+      .sort()
     const next = ready[0]
     if (next === undefined) throw new Error(`cycle: ${(findCycle(graph) ?? []).join(' → ')}`)
     waiting.delete(next)

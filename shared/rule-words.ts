@@ -3,7 +3,14 @@ import type { Comparison, Literal, RuleNode } from './rule.ts'
 
 const NUMBER = new Intl.NumberFormat('en-US', { maximumFractionDigits: 10 })
 
-const SAID: Record<Comparison, string> = { '<': 'is less than', '<=': 'is at most', '>': 'is more than', '>=': 'is at least', '==': 'is', '!=': 'is not' }
+const SAID: Record<Comparison, string> = {
+  '<': 'is less than',
+  '<=': 'is at most',
+  '>': 'is more than',
+  '>=': 'is at least',
+  '==': 'is',
+  '!=': 'is not',
+}
 
 function sayValue(value: Literal): string {
   if (value === null) return 'missing'

@@ -26,9 +26,15 @@ export type RuleNode =
   | { kind: 'in'; column: ColumnRef; values: Literal[] }
 
 const ORDERINGS = ['<', '<=', '>', '>=']
-const EQUALITIES: Record<string, Comparison> = { '==': '==', '===': '==', '!=': '!=', '!==': '!=' }
+// A Map, because an object would also answer to the names of its prototype (`constructor`).
+const EQUALITIES = new Map<string, Comparison>([
+  ['==', '=='],
+  ['===', '=='],
+  ['!=', '!='],
+  ['!==', '!='],
+])
 const FLIPPED: Record<Comparison, Comparison> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '==': '==', '!=': '!=' }
-const OPERATORS = ['and', 'or', '!', ...ORDERINGS, ...Object.keys(EQUALITIES), 'in', 'var']
+const OPERATORS = ['and', 'or', '!', ...ORDERINGS, ...EQUALITIES.keys(), 'in', 'var']
 /** Deeper nesting than people write; keeps a hostile rule from exhausting the stack. */
 const MAX_DEPTH = 64
 const MAX_VALUES = 10_000
@@ -46,8 +52,10 @@ interface Context {
   depth: number
 }
 
-function refuse(code: string, context: Context, message: string, hint?: string): Error {
-  return mistake(`rule.${code}`, `${context.place}: ${message}`, hint ?? 'Correct the rule at this place.', { place: context.place })
+/** @param message what is wrong, alone or with what to do about it */
+function refuse(code: string, context: Context, message: string | [message: string, hint: string]): Error {
+  const [text, hint] = typeof message === 'string' ? [message, 'Correct the rule at this place.'] : message
+  return mistake(`rule.${code}`, `${context.place}: ${text}`, { hint, details: { place: context.place } })
 }
 
 function inside(context: Context, step: string): Context {
@@ -62,21 +70,24 @@ function parseNode(rule: unknown, context: Context): RuleNode {
   if (context.depth > MAX_DEPTH) throw refuse('not-valid', context, `nested deeper than ${String(MAX_DEPTH)}`)
   const keys = isObject(rule) ? Object.keys(rule) : []
   const operator = keys[0]
-  if (!isObject(rule) || operator === undefined || keys.length !== 1) throw refuse('not-valid', context, 'expected an object with one operator')
+  if (!isObject(rule) || operator === undefined || keys.length !== 1)
+    throw refuse('not-valid', context, 'expected an object with one operator')
   const written = rule[operator]
   const parts = Array.isArray(written) ? (written as unknown[]) : [written]
   const here = inside(context, operator)
   if (operator === 'and' || operator === 'or') return parseGroup(operator === 'and', parts, here)
   if (operator === '!') return { kind: 'not', node: parseNode(only(parts, here), inside(here, '0')) }
   if (operator === 'in') return parseIn(parts, here)
-  const equality = EQUALITIES[operator]
+  const equality = EQUALITIES.get(operator)
   if (equality !== undefined) return parseComparison(equality, parts, here)
-  if (ORDERINGS.includes(operator)) return parts.length === 3 ? parseBetween(operator, parts, here) : parseComparison(operator as Comparison, parts, here)
-  throw refuse('unknown-operator', context, `“${operator}” is not an operator we know`, suggest(operator, OPERATORS))
+  if (ORDERINGS.includes(operator))
+    return parts.length === 3 ? parseBetween(operator, parts, here) : parseComparison(operator as Comparison, parts, here)
+  throw refuse('unknown-operator', context, [`“${operator}” is not an operator we know`, suggest(operator, OPERATORS)])
 }
 
 function parseGroup(all: boolean, parts: unknown[], context: Context): RuleNode {
-  if (parts.length === 0) throw refuse('not-valid', context, 'an empty group matches nobody in particular', 'Add a condition, or remove the group.')
+  if (parts.length === 0)
+    throw refuse('not-valid', context, ['an empty group matches nobody in particular', 'Add a condition, or remove the group.'])
   return { kind: 'group', all, nodes: parts.map((part, index) => parseNode(part, inside(context, String(index)))) }
 }
 
@@ -90,7 +101,8 @@ function parseColumn(value: unknown, context: Context): ColumnRef | undefined {
   const name = Array.isArray(value['var']) ? (value['var'] as unknown[])[0] : value['var']
   if (typeof name !== 'string') throw refuse('not-valid', context, '“var” takes the name of a column')
   const type = context.columns.get(name)
-  if (type === undefined) throw refuse('unknown-column', context, `there is no feature “${name}”`, suggest(name, [...context.columns.keys()]))
+  if (type === undefined)
+    throw refuse('unknown-column', context, [`there is no feature “${name}”`, suggest(name, [...context.columns.keys()])])
   return { column: name, type }
 }
 
@@ -103,7 +115,11 @@ function parseLiteral(value: unknown, context: Context): Literal {
 function checkType({ column, type }: ColumnRef, value: Literal, context: Context): void {
   if (value === null) return
   const given = typeof value === 'string' ? 'text' : typeof value
-  if (given !== type) throw refuse('types-differ', context, `“${column}” is a ${type} and is compared with the ${given} ${JSON.stringify(value)}`, `Write the value as a ${type}.`)
+  if (given !== type)
+    throw refuse('types-differ', context, [
+      `“${column}” is a ${type} and is compared with the ${given} ${JSON.stringify(value)}`,
+      `Write the value as a ${type}.`,
+    ])
 }
 
 function parseComparison(operator: Comparison, parts: unknown[], context: Context): RuleNode {
@@ -111,7 +127,8 @@ function parseComparison(operator: Comparison, parts: unknown[], context: Contex
   const left = parseColumn(parts[0], inside(context, '0'))
   const right = parseColumn(parts[1], inside(context, '1'))
   if (left !== undefined && right !== undefined) {
-    if (left.type !== right.type) throw refuse('types-differ', context, `“${left.column}” is a ${left.type} and “${right.column}” a ${right.type}`)
+    if (left.type !== right.type)
+      throw refuse('types-differ', context, `“${left.column}” is a ${left.type} and “${right.column}” a ${right.type}`)
     return { kind: 'compare-columns', operator, left, right }
   }
   const column = left ?? right
@@ -137,8 +154,10 @@ function parseBetween(operator: string, parts: unknown[], context: Context): Rul
 function parseIn(parts: unknown[], context: Context): RuleNode {
   const column = parseColumn(parts[0], inside(context, '0'))
   const list = parts[1]
-  if (parts.length !== 2 || column === undefined || !Array.isArray(list)) throw refuse('not-valid', context, 'is written {"in": [{"var": "…"}, [values]]}')
-  if (list.length === 0 || list.length > MAX_VALUES) throw refuse('not-valid', inside(context, '1'), `the list must have 1 to ${String(MAX_VALUES)} values`)
+  if (parts.length !== 2 || column === undefined || !Array.isArray(list))
+    throw refuse('not-valid', context, 'is written {"in": [{"var": "…"}, [values]]}')
+  if (list.length === 0 || list.length > MAX_VALUES)
+    throw refuse('not-valid', inside(context, '1'), `the list must have 1 to ${String(MAX_VALUES)} values`)
   const values = (list as unknown[]).map((item, index) => {
     const at = inside(context, `1.${String(index)}`)
     const value = parseLiteral(item, at)

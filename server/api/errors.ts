@@ -1,9 +1,14 @@
 /** From failures to HTTP: status by kind and code, a body without stacks or causes. */
 import type { ErrorRequestHandler } from 'express'
 import { ZodError } from 'zod'
-import { Failure, mistake, toFailure } from '../../shared/failure.ts'
+import { mistake, toFailure, type Failure } from '../../shared/failure.ts'
 
-const BY_CODE: Record<string, number> = { 'lease.held': 409, 'features.no-snapshot': 409, 'warehouse.not-current': 409, 'report.not-kept': 503 }
+const BY_CODE: Record<string, number> = {
+  'lease.held': 409,
+  'features.no-snapshot': 409,
+  'warehouse.not-current': 409,
+  'report.not-kept': 503,
+}
 
 function statusOf(failure: Failure): number {
   if ('status' in failure && typeof failure.status === 'number') return failure.status
@@ -18,7 +23,12 @@ function statusOf(failure: Failure): number {
 function fromBodyParser(thrown: unknown): Failure | undefined {
   if (!(thrown instanceof Error) || !('type' in thrown) || !('status' in thrown)) return undefined
   const status = Number(thrown.status)
-  const message = status === 413 ? 'The request is too large' : status === 415 ? 'Requests with a body are sent as application/json' : 'The request’s body is not valid JSON'
+  const message =
+    status === 413
+      ? 'The request is too large'
+      : status === 415
+        ? 'Requests with a body are sent as application/json'
+        : 'The request’s body is not valid JSON'
   return Object.assign(mistake('request.not-valid', message), { status })
 }
 
@@ -30,6 +40,7 @@ function fromZod(thrown: unknown): Failure | undefined {
 
 /** Last in line. Unforeseen errors are logged whole and answered without their text. */
 export function answerErrors(log: (thrown: unknown) => void): ErrorRequestHandler {
+  // eslint-disable-next-line max-params -- Express knows a handler of errors by its four parameters
   return (thrown: unknown, request, response, next) => {
     if (response.headersSent) {
       next(thrown)
@@ -38,7 +49,10 @@ export function answerErrors(log: (thrown: unknown) => void): ErrorRequestHandle
     const failure = fromBodyParser(thrown) ?? fromZod(thrown) ?? toFailure(thrown)
     const status = statusOf(failure)
     if (failure.code === 'internal.unexpected') log(thrown)
-    const report = failure.code === 'internal.unexpected' ? { ...failure.report(), message: 'Something unforeseen happened', hint: 'The server’s log has the details.' } : failure.report()
+    const report =
+      failure.code === 'internal.unexpected'
+        ? { ...failure.report(), message: 'Something unforeseen happened', hint: 'The server’s log has the details.' }
+        : failure.report()
     if (request.path.startsWith('/api/') || request.accepts('html') === false) response.status(status).json(report)
     else response.status(status).type('html').send(page(report.message, report.hint))
   }

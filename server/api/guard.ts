@@ -5,7 +5,7 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { NextFunction, Request, Response } from 'express'
-import { mistake } from '../../shared/failure.ts'
+import { mistake, type Failure } from '../../shared/failure.ts'
 import { TOKEN_HEADER } from '../../shared/shell-messages.ts'
 
 export const SESSION_COOKIE = 'quintile_session'
@@ -53,9 +53,11 @@ export function openOneTimeLink() {
 export function guardPlace({ host, origin }: Pick<GuardSettings, 'host' | 'origin'>) {
   return (request: Request, _response: Response, next: NextFunction): void => {
     const site = request.headers['sec-fetch-site']
-    if (request.headers.host !== host()) throw withStatus(421, 'api.wrong-host', 'This address is not ours')
-    if (request.headers.origin !== undefined && request.headers.origin !== origin()) throw withStatus(403, 'api.wrong-origin', 'Other pages may not call this API')
-    if (site !== undefined && site !== 'same-origin' && site !== 'none') throw withStatus(403, 'api.wrong-origin', 'Other pages may not call this API')
+    if (request.headers.host !== host()) throw withStatus(421, mistake('api.wrong-host', 'This address is not ours'))
+    if (request.headers.origin !== undefined && request.headers.origin !== origin())
+      throw withStatus(403, mistake('api.wrong-origin', 'Other pages may not call this API'))
+    if (site !== undefined && site !== 'same-origin' && site !== 'none')
+      throw withStatus(403, mistake('api.wrong-origin', 'Other pages may not call this API'))
     next()
   }
 }
@@ -66,7 +68,15 @@ export function guardSecret({ token, session }: { token: string; session: string
     const header = request.get(TOKEN_HEADER)
     const cookie = cookieOf(request, SESSION_COOKIE)
     const known = (header !== undefined && sameSecret(header, token)) || (cookie !== undefined && sameSecret(cookie, session))
-    if (!known) throw withStatus(401, 'api.no-token', 'This page needs the link that Quintile printed when it started', 'Open that link, or start Quintile again for a new one.')
+    if (!known)
+      throw withStatus(
+        401,
+        mistake(
+          'api.no-token',
+          'This page needs the link that Quintile printed when it started',
+          'Open that link, or start Quintile again for a new one.',
+        ),
+      )
     next()
   }
 }
@@ -76,6 +86,6 @@ export interface StatusFailure extends Error {
   status: number
 }
 
-function withStatus(status: number, code: string, message: string, hint?: string): Error {
-  return Object.assign(mistake(code, message, hint), { status })
+function withStatus(status: number, failure: Failure): StatusFailure {
+  return Object.assign(failure, { status })
 }

@@ -61,7 +61,14 @@ export function openApi(needs: ApiNeeds): Api {
   const channel: Channel = createChannel()
   // Pages change with each load, and hashing them to say so costs a quarter of the time of answering.
   app.disable('etag').disable('x-powered-by')
-  app.use(helmet({ contentSecurityPolicy: CSP, strictTransportSecurity: false, crossOriginEmbedderPolicy: false, referrerPolicy: { policy: 'no-referrer' } }))
+  app.use(
+    helmet({
+      contentSecurityPolicy: CSP,
+      strictTransportSecurity: false,
+      crossOriginEmbedderPolicy: false,
+      referrerPolicy: { policy: 'no-referrer' },
+    }),
+  )
   app.use(guardPlace(needs))
   app.get('/open', (request, response) => openLink(link, request, response))
   app.use(guardSecret({ token: needs.token, session: link.session }))
@@ -83,7 +90,10 @@ export function openApi(needs: ApiNeeds): Api {
 function openLink(link: ReturnType<typeof openOneTimeLink>, request: Request, response: Response): void {
   const code = request.query['code']
   if (typeof code !== 'string' || !link.redeem(code)) {
-    throw Object.assign(mistake('api.link-used', 'This link was opened before, or belongs to an earlier start', 'Start Quintile again for a new link.'), { status: 401 })
+    throw Object.assign(
+      mistake('api.link-used', 'This link was opened before, or belongs to an earlier start', 'Start Quintile again for a new link.'),
+      { status: 401 },
+    )
   }
   response.cookie(SESSION_COOKIE, link.session, { httpOnly: true, sameSite: 'strict', path: '/' }).redirect('/')
 }

@@ -9,7 +9,8 @@ function pathsOf(): ZodOpenApiPathsObject {
   for (const [name, { method, path, summary, params, body, answer, status }] of Object.entries(contract)) {
     const inPath = new Set([...path.matchAll(/:(\w+)/g)].map((match) => match[1]))
     const shape = params.shape as Record<string, z.ZodType>
-    const pick = (wanted: boolean): z.ZodObject => z.object(Object.fromEntries(Object.entries(shape).filter(([key]) => inPath.has(key) === wanted)))
+    const pick = (wanted: boolean): z.ZodObject =>
+      z.object(Object.fromEntries(Object.entries(shape).filter(([key]) => inPath.has(key) === wanted)))
     const url = path.replaceAll(/:(\w+)/g, '{$1}')
     paths[url] = {
       ...paths[url],

@@ -18,6 +18,7 @@ export interface Context {
   options: GlobalOptions
 }
 
+/** What every verb needs, from its command line and the environment; Ctrl+C aborts `signal`. */
 export function openContext(command: Command): Context {
   const options: GlobalOptions = { format: chosen(command, 'format') === 'json' ? 'json' : 'text' }
   const workspace = chosen(command, 'workspace')
@@ -63,16 +64,31 @@ export async function workspaceName({ home, options }: Context): Promise<string>
   if (named !== undefined && named !== '') return named
   const all = await listWorkspaces(home)
   if (all.length === 1 && all[0] !== undefined) return all[0]
-  if (all.length === 0) throw mistake('workspace.none', 'There is no workspace yet', 'Make one: quintile workspace create NAME --pack globalmart')
-  throw mistake('workspace.not-named', 'Several workspaces exist', `Say which: --workspace NAME, or QUINTILE_WORKSPACE. There are: ${all.join(', ')}.`)
+  if (all.length === 0)
+    throw mistake('workspace.none', 'There is no workspace yet', 'Make one: quintile workspace create NAME --pack globalmart')
+  throw mistake(
+    'workspace.not-named',
+    'Several workspaces exist',
+    `Say which: --workspace NAME, or QUINTILE_WORKSPACE. There are: ${all.join(', ')}.`,
+  )
 }
 
 /**
  * Opens the workspace, does the work and closes everything, also after a failure.
  * @param warehouse `current` also makes sure that the warehouse has all its tables; `offline` never touches it
  */
-export async function withRooms<T>(context: Context, warehouse: 'current' | 'any' | 'offline', work: (rooms: Rooms) => Promise<T>): Promise<T> {
-  const rooms = await openRooms({ home: context.home, workspace: await workspaceName(context), clock: Date.now, environment: process.env, log: context.output.say })
+export async function withRooms<T>(
+  context: Context,
+  warehouse: 'current' | 'any' | 'offline',
+  work: (rooms: Rooms) => Promise<T>,
+): Promise<T> {
+  const rooms = await openRooms({
+    home: context.home,
+    workspace: await workspaceName(context),
+    clock: Date.now,
+    environment: process.env,
+    log: context.output.say,
+  })
   try {
     if (warehouse === 'current') await requireCurrent(rooms)
     return await work(rooms)

@@ -28,7 +28,11 @@ function build(): Command {
     .name('quintile')
     .description('Customer analytics: warehouse pipelines, RFM, segments and reports')
     .version(VERSION)
-    .addOption(new Option('--format <format>', 'text for people, json for scripts (last line of standard output)').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('--format <format>', 'text for people, json for scripts (last line of standard output)')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
     .option('--workspace <name>', 'the workspace (or QUINTILE_WORKSPACE; the only one there is needs no name)')
     .addHelpText('after', EXAMPLES)
     .showSuggestionAfterError()
@@ -64,7 +68,10 @@ async function main(): Promise<void> {
     if (thrown instanceof CommanderError) {
       // Help and version are answers; everything else that commander refuses is bad usage.
       process.exitCode = thrown.exitCode === 0 ? 0 : 2
-      if (thrown.exitCode !== 0 && format === 'json') process.stdout.write(`${JSON.stringify({ error: { code: 'usage', message: thrown.message, hint: 'quintile --help', details: {} } })}\n`)
+      if (thrown.exitCode !== 0 && format === 'json')
+        process.stdout.write(
+          `${JSON.stringify({ error: { code: 'usage', message: thrown.message, hint: 'quintile --help', details: {} } })}\n`,
+        )
       return
     }
     process.exitCode = tellFailure(thrown, format)

@@ -14,10 +14,18 @@ export interface Output {
   say(text: string): void
 }
 
+/** Results go to standard output, as one line of JSON or as text; all else that is said goes to standard error. */
 export function openOutput(format: Format): Output {
   return {
     format,
-    result: (value, lines) => void process.stdout.write(format === 'json' ? `${JSON.stringify(value)}\n` : lines().map((line) => `${line}\n`).join('')),
+    result: (value, lines) =>
+      void process.stdout.write(
+        format === 'json'
+          ? `${JSON.stringify(value)}\n`
+          : lines()
+              .map((line) => `${line}\n`)
+              .join(''),
+      ),
     say: (text) => void process.stderr.write(`${text}\n`),
   }
 }
@@ -34,6 +42,7 @@ export function tellFailure(thrown: unknown, format: Format): number {
 
 const NUMBER = new Intl.NumberFormat('en-US')
 
+/** A count with its thousands apart: 541,909. */
 export function number(value: number): string {
   return NUMBER.format(value)
 }
@@ -43,10 +52,14 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   const widths = headings.map((heading, column) => Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)))
   const right = headings.map((_, column) => rows.length > 0 && rows.every((row) => /^[-\d.,:% ]*$/.test(row[column] ?? '')))
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, column) => (right[column] === true ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join('  ').trimEnd()
+    cells
+      .map((cell, column) => (right[column] === true ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd()
   return [line(headings), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.map(line)]
 }
 
+/** A duration in seconds with two digits; empty where there is none. */
 export function seconds(value: number | null): string {
   return value === null ? '' : `${value.toFixed(2)} s`
 }

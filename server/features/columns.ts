@@ -14,6 +14,7 @@ export function cellType(warehouseType: string): CellType {
   return warehouseType === 'boolean' ? 'bool' : 'text'
 }
 
+/** The type by which a rule compares a snapshot column. */
 export function valueType(type: CellType): ValueType {
   if (type === 'text') return 'text'
   return type === 'bool' ? 'boolean' : 'number'
@@ -33,7 +34,13 @@ export async function discoverColumns(session: Session, table: string): Promise<
      WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attname <> 'customer_id', attnum`,
     [table],
   )
-  if (rows.length === 0) throw mistake('features.no-table', `The features table ${table} does not exist`, 'Run “quintile warehouse upgrade”, or correct features.table in workspace.yaml.')
-  if (rows[0]?.name !== 'customer_id') throw mistake('features.no-customer-id', `${table} has no column customer_id`, 'Name the customer’s key customer_id in the view.')
+  if (rows.length === 0)
+    throw mistake(
+      'features.no-table',
+      `The features table ${table} does not exist`,
+      'Run “quintile warehouse upgrade”, or correct features.table in workspace.yaml.',
+    )
+  if (rows[0]?.name !== 'customer_id')
+    throw mistake('features.no-customer-id', `${table} has no column customer_id`, 'Name the customer’s key customer_id in the view.')
   return rows.map(({ name, type }) => ({ name, warehouse_type: type, type: name === 'customer_id' ? 'text' : cellType(type) }))
 }

@@ -31,11 +31,17 @@ export interface SyncResult extends SnapshotInfo {
 /** The newest data of any target: what the features are as of. */
 const DATA_AS_OF = `SELECT to_char(max(data_as_of), 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS as_of, max(changed_at)::text AS changed_at FROM quintile.targets`
 
-export function openFeatures({ warehouse, local, clock, table }: FeaturesNeeds) {
-  const source = quoteQualified(table)
+/** Opens the room. Errors: none here; its calls reject with `features.*` and the failures of the warehouse. */
+export function openFeatures(needs: FeaturesNeeds) {
+  const { warehouse, local, table } = needs
   const snapshot = (): StoredSnapshot => {
     const found = local.snapshot()
-    if (found === null) throw mistake('features.no-snapshot', 'There is no local snapshot yet', 'Run “quintile features sync” while the warehouse can be reached.')
+    if (found === null)
+      throw mistake(
+        'features.no-snapshot',
+        'There is no local snapshot yet',
+        'Run “quintile features sync” while the warehouse can be reached.',
+      )
     return found
   }
 
@@ -47,7 +53,7 @@ export function openFeatures({ warehouse, local, clock, table }: FeaturesNeeds) 
     warehouseColumnTypes: (session: Session): Promise<Map<string, ValueType>> =>
       discoverColumns(session, table).then((columns) => new Map(columns.map((column) => [column.name, valueType(column.type)]))),
     /** The features table, quoted. */
-    source,
+    source: quoteQualified(table),
 
     asOf: async (): Promise<{ as_of: string | null; changed_at: string | null }> => {
       const { rows } = await warehouse.query<{ as_of: string | null; changed_at: string | null }>(DATA_AS_OF)
@@ -56,22 +62,17 @@ export function openFeatures({ warehouse, local, clock, table }: FeaturesNeeds) 
 
     /** Copies all customers into a new snapshot, which takes the old one's place when it is whole. */
     sync: (snapshotId: string, onRows: (customers: number) => void): Promise<SyncResult> =>
-      warehouse.withTransaction(
-        async (session) => {
-          const columns = await discoverColumns(session, table)
-          const { rows } = await session.query<{ as_of: string | null }>(DATA_AS_OF)
-          const head = { snapshot_id: snapshotId, synced_at: toIso(clock()), as_of: rows[0]?.as_of ?? null, columns }
-          const stream = session.copyOut(`COPY (SELECT ${selectList(columns)} FROM ${source} ORDER BY 1) TO STDOUT (FORMAT binary)`)
-          const customers = await local.writeSnapshot(head, stream, onRows)
-          return { snapshot_id: snapshotId, synced_at: head.synced_at, as_of: head.as_of, customers, features: columns.length - 1, copied: true }
-        },
-        { readOnly: true },
-      ),
+      warehouse.withTransaction((session) => copySnapshot(session, needs, { snapshotId, onRows }), { readOnly: true }),
 
     /** One customer. Errors: `features.unknown-customer`. */
     get: async (customerId: string, from: 'cache' | 'warehouse'): Promise<CustomerFeatures> => {
       const found = from === 'cache' ? await fromCache(local, snapshot(), customerId) : await fromWarehouse(warehouse, table, customerId)
-      if (found === undefined) throw mistake('features.unknown-customer', `There is no customer ${customerId}`, 'Customer ids are written exactly as in the source.')
+      if (found === undefined)
+        throw mistake(
+          'features.unknown-customer',
+          `There is no customer ${customerId}`,
+          'Customer ids are written exactly as in the source.',
+        )
       return found
     },
   }
@@ -79,20 +80,41 @@ export function openFeatures({ warehouse, local, clock, table }: FeaturesNeeds) 
 
 export type Features = ReturnType<typeof openFeatures>
 
+async function copySnapshot(
+  session: Session,
+  { local, clock, table }: FeaturesNeeds,
+  { snapshotId, onRows }: { snapshotId: string; onRows: (customers: number) => void },
+): Promise<SyncResult> {
+  const columns = await discoverColumns(session, table)
+  const { rows } = await session.query<{ as_of: string | null }>(DATA_AS_OF)
+  const head = { snapshot_id: snapshotId, synced_at: toIso(clock()), as_of: rows[0]?.as_of ?? null, columns }
+  const select = `SELECT ${selectList(columns)} FROM ${quoteQualified(table)} ORDER BY 1`
+  const customers = await local.writeSnapshot(head, session.copyOut(`COPY (${select}) TO STDOUT (FORMAT binary)`), onRows)
+  const { snapshot_id, synced_at, as_of } = head
+  return { snapshot_id, synced_at, as_of, customers, features: columns.length - 1, copied: true }
+}
+
 async function fromCache(local: LocalStore, snapshot: StoredSnapshot, customerId: string): Promise<CustomerFeatures | undefined> {
   const [row] = await local.read(`SELECT * FROM ${snapshot.table} WHERE customer_id = ?`, [customerId])
-  return row === undefined ? undefined : { customer_id: customerId, features: row, source: 'cache', as_of: snapshot.as_of, synced_at: snapshot.synced_at }
+  return row === undefined
+    ? undefined
+    : { customer_id: customerId, features: row, source: 'cache', as_of: snapshot.as_of, synced_at: snapshot.synced_at }
 }
 
 async function fromWarehouse(warehouse: Warehouse, table: string, customerId: string): Promise<CustomerFeatures | undefined> {
   return warehouse.withTransaction(
     async (session) => {
       const columns = await discoverColumns(session, table)
-      const { rows } = await session.query<LocalRow>(`SELECT ${selectList(columns)} FROM ${quoteQualified(table)} WHERE customer_id::text = $1`, [customerId])
+      const { rows } = await session.query<LocalRow>(
+        `SELECT ${selectList(columns)} FROM ${quoteQualified(table)} WHERE customer_id::text = $1`,
+        [customerId],
+      )
       const row = rows[0]
       if (row === undefined) return undefined
       // int8 arrives as text; the same number type as from the snapshot.
-      const features = Object.fromEntries(columns.map(({ name, type }) => [name, type === 'int8' && row[name] !== null ? Number(row[name]) : (row[name] ?? null)]))
+      const features = Object.fromEntries(
+        columns.map(({ name, type }) => [name, type === 'int8' && row[name] !== null ? Number(row[name]) : (row[name] ?? null)]),
+      )
       const { rows: stamp } = await session.query<{ as_of: string | null }>(DATA_AS_OF)
       return { customer_id: customerId, features, source: 'warehouse' as const, as_of: stamp[0]?.as_of ?? null, synced_at: null }
     },

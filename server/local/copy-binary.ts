@@ -9,11 +9,13 @@ export type Cell = string | number | bigint | null
 
 const SIGNATURE_BYTES = 11
 const HEADER_BYTES = SIGNATURE_BYTES + 8
+const LENGTH_BYTES = 4
 
-function readCell(type: CellType, bytes: Buffer, at: number, length: number): Cell {
+/** The cell at `at`, right behind its length. */
+function readCell(type: CellType, bytes: Buffer, at: number): Cell {
   switch (type) {
     case 'text':
-      return bytes.toString('utf8', at, at + length)
+      return bytes.toString('utf8', at, at + bytes.readInt32BE(at - LENGTH_BYTES))
     case 'float8':
       return bytes.readDoubleBE(at)
     case 'bool':
@@ -67,11 +69,11 @@ export class CopyBinaryReader {
     const cells: Cell[] = []
     let place = at + 2
     for (const type of this.types) {
-      if (place + 4 > bytes.length) return -1
+      if (place + LENGTH_BYTES > bytes.length) return -1
       const length = bytes.readInt32BE(place)
-      place += 4
+      place += LENGTH_BYTES
       if (length >= 0 && place + length > bytes.length) return -1
-      cells.push(length < 0 ? null : readCell(type, bytes, place, length))
+      cells.push(length < 0 ? null : readCell(type, bytes, place))
       if (length > 0) place += length
     }
     this.take(cells)
@@ -80,6 +82,12 @@ export class CopyBinaryReader {
 
   /** The trailer proves that the stream was whole. */
   finish(): void {
-    if (!this.ended) throw new Failure({ kind: 'retry', code: 'local.copy-cut', message: 'The copy of the features ended before its end', hint: 'The old snapshot stands. Sync again.' })
+    if (!this.ended)
+      throw new Failure({
+        kind: 'retry',
+        code: 'local.copy-cut',
+        message: 'The copy of the features ended before its end',
+        hint: 'The old snapshot stands. Sync again.',
+      })
   }
 }

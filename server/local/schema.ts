@@ -20,7 +20,12 @@ const DAMAGED = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB'])
 function migrate(database: Database.Database): void {
   const version = Number(database.pragma('user_version', { simple: true }))
   if (version > MIGRATIONS.length) {
-    throw new Failure({ kind: 'mistake', code: 'local.newer', message: 'The local cache was made by a newer Quintile', hint: 'Install that version, or delete the workspace’s cache folder; it is filled again by a sync.' })
+    throw new Failure({
+      kind: 'mistake',
+      code: 'local.newer',
+      message: 'The local cache was made by a newer Quintile',
+      hint: 'Install that version, or delete the workspace’s cache folder; it is filled again by a sync.',
+    })
   }
   MIGRATIONS.slice(version).forEach((sql, index) => {
     database.transaction(() => {

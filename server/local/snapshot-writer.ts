@@ -44,12 +44,17 @@ export class SnapshotWriter {
     this.head = head
     this.table = `features_${head.snapshot_id.replaceAll('-', '')}`
     database.exec('BEGIN IMMEDIATE')
-    const columns = head.columns.map(({ name, type }) => `${quote(name)} ${SQLITE_TYPE[type]}${name === 'customer_id' ? ' PRIMARY KEY NOT NULL' : ''}`)
+    const columns = head.columns.map(
+      ({ name, type }) => `${quote(name)} ${SQLITE_TYPE[type]}${name === 'customer_id' ? ' PRIMARY KEY NOT NULL' : ''}`,
+    )
     database.exec(`CREATE TABLE ${this.table} (${columns.join(', ')}) STRICT, WITHOUT ROWID`)
     const places = `(${head.columns.map(() => '?').join(',')})`
     this.one = database.prepare(`INSERT INTO ${this.table} VALUES ${places}`)
     this.many = database.prepare(`INSERT INTO ${this.table} VALUES ${Array.from({ length: ROWS_PER_INSERT }, () => places).join(',')}`)
-    this.reader = new CopyBinaryReader(head.columns.map((column) => column.type), (cells) => this.add(cells))
+    this.reader = new CopyBinaryReader(
+      head.columns.map((column) => column.type),
+      (cells) => this.add(cells),
+    )
   }
 
   push(chunk: Buffer): void {

@@ -13,10 +13,20 @@ const ENTRY = import.meta.url.endsWith('.ts') ? new URL('./worker.ts', import.me
 
 function toFailure({ message, code }: { message: string; code: string | null }): Failure {
   if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR') {
-    return new Failure({ kind: 'mistake', code: 'local.disk-full', message: `The local cache could not be written: ${message}`, hint: 'Free space on this disk, then sync again. The old snapshot stands.' })
+    return new Failure({
+      kind: 'mistake',
+      code: 'local.disk-full',
+      message: `The local cache could not be written: ${message}`,
+      hint: 'Free space on this disk, then sync again. The old snapshot stands.',
+    })
   }
   if (code === 'SQLITE_BUSY') {
-    return new Failure({ kind: 'retry', code: 'local.busy', message: 'Another Quintile is writing the local cache', hint: 'Wait for its sync to end, then try again.' })
+    return new Failure({
+      kind: 'retry',
+      code: 'local.busy',
+      message: 'Another Quintile is writing the local cache',
+      hint: 'Wait for its sync to end, then try again.',
+    })
   }
   return new Failure({ kind: 'stop', code: 'local.failed', message })
 }

@@ -21,7 +21,9 @@ function active(): SnapshotWriter {
 function carryOut(request: WorkerRequest): unknown {
   switch (request.type) {
     case 'read':
-      return database().prepare(request.sql).all(...request.values)
+      return database()
+        .prepare(request.sql)
+        .all(...request.values)
     case 'snapshot-begin':
       writer?.abandon()
       writer = new SnapshotWriter(database(), request.head)
@@ -46,7 +48,12 @@ port.on('message', ({ id, request }: { id: number; request: WorkerRequest }) => 
   try {
     answer = { id, ok: true, value: carryOut(request) }
   } catch (thrown) {
-    answer = { id, ok: false, message: thrown instanceof Error ? thrown.message : String(thrown), code: (thrown as { code?: string }).code ?? null }
+    answer = {
+      id,
+      ok: false,
+      message: thrown instanceof Error ? thrown.message : String(thrown),
+      code: (thrown as { code?: string }).code ?? null,
+    }
   }
   port.postMessage(answer)
 })

@@ -17,7 +17,10 @@ export interface JobCatalogue {
 /** Reads the folder. Errors: a bad file, an unknown need, a cycle, a name used twice; each says where. */
 export async function readCatalogue(folder: string): Promise<JobCatalogue> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
-  const groups = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort()
+  const groups = entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort()
   const jobs = new Map<string, Job>()
   const digest = createHash('sha256')
   for (const group of groups) {
@@ -26,7 +29,8 @@ export async function readCatalogue(folder: string): Promise<JobCatalogue> {
       const text = await readFile(join(folder, group, file), 'utf8')
       const job = parseJob({ file: `jobs/${group}/${file}`, name: file.slice(0, -4), group, text })
       const twin = jobs.get(job.name)
-      if (twin !== undefined) throw mistake('job.name-twice', `${job.file} and ${twin.file} are both called ${job.name}`, 'Rename one of them.')
+      if (twin !== undefined)
+        throw mistake('job.name-twice', `${job.file} and ${twin.file} are both called ${job.name}`, 'Rename one of them.')
       jobs.set(job.name, job)
       digest.update(`${job.file}\0${text}\0`)
     }
@@ -38,11 +42,13 @@ export async function readCatalogue(folder: string): Promise<JobCatalogue> {
 function checkNeeds(jobs: ReadonlyMap<string, Job>): void {
   for (const job of jobs.values()) {
     for (const need of job.needs) {
-      if (!jobs.has(need)) throw mistake('job.unknown-need', `${job.file} needs “${need}”, which does not exist`, suggest(need, [...jobs.keys()]))
+      if (!jobs.has(need))
+        throw mistake('job.unknown-need', `${job.file} needs “${need}”, which does not exist`, suggest(need, [...jobs.keys()]))
     }
   }
   const cycle = findCycle(new Map([...jobs].map(([name, job]) => [name, job.needs])))
-  if (cycle !== undefined) throw mistake('job.cycle', `The jobs need each other in a circle: ${cycle.join(' → ')}`, 'Remove one of these needs.')
+  if (cycle !== undefined)
+    throw mistake('job.cycle', `The jobs need each other in a circle: ${cycle.join(' → ')}`, 'Remove one of these needs.')
 }
 
 /**

@@ -26,7 +26,11 @@ function ruleOf(check: Check): Rule {
   }
   if ('accepted_values' in check) {
     const { column, values } = check.accepted_values
-    return { reason: `${column} is not an accepted value`, predicate: `${quoteIdentifier(column)} NOT IN (${values.map(literal).join(', ')})`, severity: check.severity }
+    return {
+      reason: `${column} is not an accepted value`,
+      predicate: `${quoteIdentifier(column)} NOT IN (${values.map(literal).join(', ')})`,
+      severity: check.severity,
+    }
   }
   const { column, min, max } = check.range
   const sides = [
@@ -39,7 +43,11 @@ function ruleOf(check: Check): Rule {
 /** The rules that every batch obeys, declared or not: a row needs its key, and a version its time. */
 function builtIn(job: Job): Rule[] {
   const needed = [...job.key, ...(job.kind === 'history' && job.effective !== undefined ? [job.effective] : [])]
-  return needed.map((column) => ({ reason: `${column} is missing`, predicate: `${quoteIdentifier(column)} IS NULL`, severity: 'error' as const }))
+  return needed.map((column) => ({
+    reason: `${column} is missing`,
+    predicate: `${quoteIdentifier(column)} IS NULL`,
+    severity: 'error' as const,
+  }))
 }
 
 const REJECT = (predicate: string): string => `
@@ -51,7 +59,10 @@ const REJECT = (predicate: string): string => `
 export async function applyChecks(session: Session, job: Job, runId: string): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const rule of [...builtIn(job), ...job.checks.map(ruleOf)]) {
-    const rows = rule.severity === 'error' ? (await session.query(REJECT(rule.predicate), [runId, job.name, rule.reason])).count : await countBad(session, rule.predicate)
+    const rows =
+      rule.severity === 'error'
+        ? (await session.query(REJECT(rule.predicate), [runId, job.name, rule.reason])).count
+        : await countBad(session, rule.predicate)
     if (rows > 0) findings.push({ reason: rule.reason, rows, severity: rule.severity })
   }
   const doubled = await rejectDoubles(session, job, runId)
@@ -67,12 +78,18 @@ async function countBad(session: Session, predicate: string): Promise<number> {
 
 /** Of several rows with one key (and, for histories, one time) the one with the newest stamp stays. */
 async function rejectDoubles(session: Session, job: Job, runId: string): Promise<number> {
-  const key = [...job.key, ...(job.kind === 'history' && job.effective !== undefined ? [job.effective] : [])].map(quoteIdentifier).join(', ')
+  const key = [...job.key, ...(job.kind === 'history' && job.effective !== undefined ? [job.effective] : [])]
+    .map(quoteIdentifier)
+    .join(', ')
   const newest = job.watermark === undefined ? '' : `${quoteIdentifier(job.watermark)} DESC NULLS LAST, `
   // Grouping first costs one hash; only batches that do have doubles pay for the window.
   const { rows } = await session.query(`SELECT 1 FROM ${STAGING} GROUP BY ${key} HAVING count(*) > 1 LIMIT 1`)
   if (rows.length === 0) return 0
   const ranked = `SELECT staging_row, row_number() OVER (PARTITION BY ${key} ORDER BY ${newest}staging_row DESC) AS place FROM ${STAGING}`
-  const { count } = await session.query(REJECT(`s.staging_row IN (SELECT staging_row FROM (${ranked}) r WHERE place > 1)`), [runId, job.name, DOUBLE])
+  const { count } = await session.query(REJECT(`s.staging_row IN (SELECT staging_row FROM (${ranked}) r WHERE place > 1)`), [
+    runId,
+    job.name,
+    DOUBLE,
+  ])
   return count
 }

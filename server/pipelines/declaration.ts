@@ -27,7 +27,10 @@ const shared = {
   watermark: column.optional(),
   /** What `:since` stands for before the first load. */
   start: z.coerce.string().default('-infinity'),
-  lookback: z.string().regex(/^\d+ (second|minute|hour|day)s?$/, 'a duration such as 10 minutes').optional(),
+  lookback: z
+    .string()
+    .regex(/^\d+ (second|minute|hour|day)s?$/, 'a duration such as 10 minutes')
+    .optional(),
   /** Column with the newest data's own time, shown as freshness of the target. */
   data_as_of: column.optional(),
 }
@@ -55,7 +58,14 @@ const rfmSchema = z.strictObject({
   segments: z.array(z.strictObject({ min: z.int(), name: z.string() })).min(1),
   /** A history table that takes over the outcome: its columns and, behind each, ours. */
   dimension: z
-    .strictObject({ target: table, key: column, set: z.record(column, column), track: z.array(column), update: z.array(column).default([]), effective: column })
+    .strictObject({
+      target: table,
+      key: column,
+      set: z.record(column, column),
+      track: z.array(column),
+      update: z.array(column).default([]),
+      effective: column,
+    })
     .optional(),
 })
 
@@ -87,14 +97,22 @@ export interface JobFile {
 export function parseJob({ file, name, group, text }: JobFile): Job {
   const parts = HEADER.exec(text)
   if (parts === null) {
-    throw mistake('job.no-header', `${file} does not begin with a /* … */ comment`, 'Start the file with the job’s YAML inside /* and */, then its SQL.')
+    throw mistake(
+      'job.no-header',
+      `${file} does not begin with a /* … */ comment`,
+      'Start the file with the job’s YAML inside /* and */, then its SQL.',
+    )
   }
   const [, yaml = '', sql = ''] = parts
   const lines = new LineCounter()
   const document = parseDocument(yaml, { lineCounter: lines })
   const problem = document.errors[0]
   if (problem !== undefined) {
-    throw mistake('job.bad-yaml', `${file}:${String(lineIn(text, yaml, lines.linePos(problem.pos[0]).line))}: ${problem.message}`, 'Correct the YAML in the leading comment.')
+    throw mistake(
+      'job.bad-yaml',
+      `${file}:${String(lineIn(text, yaml, lines.linePos(problem.pos[0]).line))}: ${problem.message}`,
+      'Correct the YAML in the leading comment.',
+    )
   }
   const parsed = jobSchema.safeParse(document.toJS())
   if (!parsed.success) {

@@ -4,6 +4,7 @@ import type { RunSummary } from '../../shared/run.ts'
 import type { Clock } from '../../shared/time.ts'
 import type { Warehouse } from '../warehouse/index.ts'
 import { readCatalogue, type JobCatalogue } from './catalogue.ts'
+import { requireSources, sourceOf, type JobSources } from './job-sources.ts'
 import { planRun, type Plan } from './plan.ts'
 import type { RunRecorder } from './recorder.ts'
 import { runPlan, type RunNeeds, type StepEnded } from './run.ts'
@@ -11,6 +12,7 @@ import type { ImportOutcome, ImportRun } from './run-import.ts'
 
 export type { JobCatalogue } from './catalogue.ts'
 export type { Job } from './declaration.ts'
+export type { JobSource, JobSources } from './job-sources.ts'
 export type { Plan } from './plan.ts'
 export type { RunRecorder } from './recorder.ts'
 export type { StepEnded } from './run.ts'
@@ -23,8 +25,8 @@ export interface PipelinesNeeds {
   identity: RunNeeds['identity']
   /** The workspace's folder. */
   folder: string
-  /** Tables of each source that lies in the warehouse. */
-  sources: Readonly<Record<string, { tables: readonly string[] }>>
+  /** The sources that jobs may name. */
+  sources: JobSources
 }
 
 export interface RunOptions {
@@ -39,12 +41,14 @@ export interface RunOptions {
 /** Steps at once. More than the warehouse has cores gains nothing; fewer leaves it waiting for us between statements. */
 const THREADS = 4
 
+/** Opens the room. Errors: none here; its calls reject with `job.*`, `plan.*`, `import.*`, `lease.held` and the warehouse's. */
 export function openPipelines(needs: PipelinesNeeds) {
   const { warehouse, folder, sources } = needs
   const catalogue = (): Promise<JobCatalogue> => readCatalogue(`${folder}/jobs`)
 
   const plan = async (jobs: readonly string[]): Promise<{ catalogue: JobCatalogue; plan: Plan }> => {
     const known = await catalogue()
+    requireSources(known.jobs.values(), sources)
     const { rows } = await warehouse.query<{ job: string }>('SELECT job FROM quintile.job_state')
     return { catalogue: known, plan: planRun(known, { jobs }, new Set(rows.map((row) => row.job))) }
   }
@@ -56,9 +60,11 @@ export function openPipelines(needs: PipelinesNeeds) {
     start: async (options: RunOptions): Promise<{ runId: string; done: Promise<RunSummary> }> => {
       const planned = await plan(options.jobs)
       const runId = newRunId()
-      const sourceOf: RunNeeds['sourceOf'] = (job) => ({ reader: undefined, tables: job.source === undefined ? [] : (sources[job.source]?.tables ?? []) })
       const { threads = THREADS, ...rest } = options
-      const done = runPlan({ ...needs, sourceOf }, { ...rest, ...planned, runId, arguments: { jobs: options.jobs, threads }, threads })
+      const done = runPlan(
+        { ...needs, sourceOf: (job) => sourceOf(job, sources) },
+        { ...rest, ...planned, runId, arguments: { jobs: options.jobs, threads }, threads },
+      )
       return { runId, done }
     },
     /** Loaded when first needed: most commands import nothing, and starting quickly is worth more to them. */

@@ -30,7 +30,11 @@ export function planRun(catalogue: JobCatalogue, request: PlanRequest, loaded: R
   for (const job of chosen) {
     const missing = job.needs.find((need) => !chosen.some((other) => other.name === need) && !loaded.has(need))
     if (missing !== undefined) {
-      throw mistake('plan.missing-need', `“${job.name}” needs “${missing}”, which has never been loaded and is not in this run`, `Add it: --jobs ${[missing, ...request.jobs].join(' ')}`)
+      throw mistake(
+        'plan.missing-need',
+        `“${job.name}” needs “${missing}”, which has never been loaded and is not in this run`,
+        `Add it: --jobs ${[missing, ...request.jobs].join(' ')}`,
+      )
     }
   }
   const byName = new Map(chosen.map((job) => [job.name, job]))
@@ -44,12 +48,17 @@ export function planRun(catalogue: JobCatalogue, request: PlanRequest, loaded: R
 
 function chooseJobs(catalogue: JobCatalogue, words: readonly string[]): Job[] {
   const all = [...catalogue.jobs.values()]
-  if (all.length === 0) throw mistake('plan.no-jobs', 'This workspace has no jobs', 'Add a file under jobs/<group>/, or create the workspace from a pack.')
+  if (all.length === 0)
+    throw mistake('plan.no-jobs', 'This workspace has no jobs', 'Add a file under jobs/<group>/, or create the workspace from a pack.')
   const chosen = new Set<Job>()
   for (const word of words) {
     const found = word === 'all' ? all : all.filter((job) => job.group === word || job.name === word)
     if (found.length === 0) {
-      throw mistake('plan.unknown-job', `There is no job or group “${word}”`, suggest(word, ['all', ...catalogue.groups, ...catalogue.jobs.keys()]))
+      throw mistake(
+        'plan.unknown-job',
+        `There is no job or group “${word}”`,
+        suggest(word, ['all', ...catalogue.groups, ...catalogue.jobs.keys()]),
+      )
     }
     found.forEach((job) => chosen.add(job))
   }

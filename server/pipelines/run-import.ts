@@ -43,7 +43,14 @@ export async function runImport(needs: ImportNeeds, request: ImportRun): Promise
   try {
     await needs.recorder.closeInterrupted()
     const steps = [{ job, group: 'imports', position: 0 }]
-    await needs.recorder.startRun({ runId, kind: 'import', request: request.request, arguments: { file: request.file }, packHash: '', steps })
+    await needs.recorder.startRun({
+      runId,
+      kind: 'import',
+      request: request.request,
+      arguments: { file: request.file },
+      packHash: '',
+      steps,
+    })
     await needs.recorder.startStep(runId, job, 1)
     return await carryOut(needs, request, { declaration, runId, job })
   } finally {
@@ -68,16 +75,21 @@ async function carryOut(needs: ImportNeeds, request: ImportRun, { declaration, r
   const { warehouse, clock, recorder } = needs
   const { request: _request, signal, onProgress, ...file } = request
   try {
-    const result = await importFile({ warehouse, clock }, { ...file, declaration, runId }, {
-      signal,
-      onProgress: (bytesDone, bytesTotal, lines) => {
-        recorder.progress(runId, job, { done: bytesDone, total: bytesTotal })
-        onProgress?.({ bytesDone, bytesTotal, lines })
+    const result = await importFile(
+      { warehouse, clock },
+      { ...file, declaration, runId },
+      {
+        signal,
+        onProgress: (bytesDone, bytesTotal, lines) => {
+          recorder.progress(runId, job, { done: bytesDone, total: bytesTotal })
+          onProgress?.({ bytesDone, bytesTotal, lines })
+        },
+        // A file given up for its bad lines took its transaction with it; the lines that showed it are kept all the same.
+        keepRejects: (rejects) => warehouse.withTransaction((session) => rejects.save(session)),
+        commit: (session, done) =>
+          recorder.finishStep(session, runId, { job, status: done.rejected > 0 ? 'warning' : 'succeeded', result: toStepResult(done) }),
       },
-      // A file given up for its bad lines took its transaction with it; the lines that showed it are kept all the same.
-      keepRejects: (rejects) => warehouse.withTransaction((session) => rejects.save(session)),
-      commit: (session, done) => recorder.finishStep(session, runId, { job, status: done.rejected > 0 ? 'warning' : 'succeeded', result: toStepResult(done) }),
-    })
+    )
     return { run: await recorder.finishRun(runId, { status: result.rejected > 0 ? 'warning' : 'succeeded', failure: null }), result }
   } catch (thrown) {
     const failure = toFailure(thrown)

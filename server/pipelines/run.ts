@@ -118,7 +118,9 @@ async function runStep(needs: RunNeeds, request: RunRequest, { step, statuses }:
   } catch (thrown) {
     const failure = toFailure(thrown)
     const status = signal.aborted ? 'cancelled' : 'failed'
-    await recorder.endStep(runId, { job, status, note: status === 'cancelled' ? 'the run was cancelled' : null, failure }).catch(() => undefined)
+    await recorder
+      .endStep(runId, { job, status, note: status === 'cancelled' ? 'the run was cancelled' : null, failure })
+      .catch(() => undefined)
     request.onStep?.({ job, status, result: null, failure })
     return status
   }
@@ -150,12 +152,21 @@ async function commitStep(needs: RunNeeds, request: RunRequest, { job }: Planned
   const { reader, tables } = sourceOf(job)
   try {
     return await warehouse.withTransaction(async (session) => {
-      const cancel = (): void => void warehouse.cancelBackend(session.backend).catch(() => undefined)
+      const cancel = (): void => {
+        warehouse.cancelBackend(session.backend).catch(() => undefined)
+        reader?.cancel().catch(() => undefined)
+      }
       signal.addEventListener('abort', cancel, { once: true })
       try {
         if (signal.aborted) throw new Failure({ kind: 'stop', code: 'run.cancelled', message: 'The run was cancelled' })
         const inputs = [...tables, ...job.needs.flatMap((need) => catalogue.jobs.get(need)?.target ?? [])]
-        const result = await executeStep(session, { job, runId, tracked: trackedColumns(catalogue.jobs.values(), historyTarget(job)), reader, inputs })
+        const result = await executeStep(session, {
+          job,
+          runId,
+          tracked: trackedColumns(catalogue.jobs.values(), historyTarget(job)),
+          reader,
+          inputs,
+        })
         await recorder.finishStep(session, runId, { job: job.name, status: statusOf(result), result })
         return result
       } finally {

@@ -2,8 +2,9 @@
  * Staging: where a batch lands before it is merged. A temporary table of the step's own transaction: written without WAL
  * like an unlogged one, never seen by anybody else, and gone with the transaction whatever happens.
  */
+import type { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { quoteLiteral, type Session } from '../warehouse/index.ts'
+import { quoteLiteral, toWarehouseFailure, type Session } from '../warehouse/index.ts'
 import type { Job } from './declaration.ts'
 import type { SourceReader } from '../sources/index.ts'
 
@@ -18,11 +19,19 @@ export function renderSql(job: Job, watermark: string | null): string {
 }
 
 /** Fills staging from the job's SQL and returns the number of rows. The table carries `staging_row` as its own key. */
-export async function fillStaging(session: Session, job: Job, request: { watermark: string | null; reader: SourceReader | undefined }): Promise<number> {
+export async function fillStaging(
+  session: Session,
+  job: Job,
+  request: { watermark: string | null; reader: SourceReader | undefined },
+): Promise<number> {
   const sql = renderSql(job, request.watermark)
   const rows =
     request.reader === undefined
-      ? (await session.query(`CREATE TEMP TABLE staging ON COMMIT DROP AS SELECT *, row_number() OVER () AS staging_row FROM (\n${sql}\n) AS extraction`)).count
+      ? (
+          await session.query(
+            `CREATE TEMP TABLE staging ON COMMIT DROP AS SELECT *, row_number() OVER () AS staging_row FROM (\n${sql}\n) AS extraction`,
+          )
+        ).count
       : await copyFromSource(session, request.reader, sql)
   await session.script(`ANALYZE ${STAGING}`)
   return rows
@@ -35,6 +44,18 @@ async function copyFromSource(session: Session, reader: SourceReader, sql: strin
   await session.script(`CREATE TEMP TABLE staging (${list}, staging_row bigint GENERATED ALWAYS AS IDENTITY) ON COMMIT DROP`)
   const copy = session.copyIn(`COPY ${STAGING} (${quoted.join(', ')}) FROM STDIN (FORMAT binary)`)
   // Binary straight through, never parsed: as fast as psql piped into psql (text costs 1.8 times as much).
-  await reader.copyOut(sql, (rows) => pipeline(rows, copy))
+  await reader.copyOut(sql, (rows) => pour(rows, copy))
   return copy.rowCount
+}
+
+/** Rows into the warehouse. Which end broke first decides whose failure it is: the other one only breaks in consequence. */
+async function pour(rows: Readable, copy: Writable): Promise<void> {
+  let first: 'source' | 'warehouse' | undefined
+  rows.once('error', () => (first ??= 'source'))
+  copy.once('error', () => (first ??= 'warehouse'))
+  try {
+    await pipeline(rows, copy)
+  } catch (thrown) {
+    throw first === 'warehouse' ? toWarehouseFailure(thrown) : thrown
+  }
 }

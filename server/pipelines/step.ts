@@ -54,7 +54,13 @@ export async function executeStep(session: Session, request: StepRequest): Promi
   await saveState(session, request, { watermark, input_stamp: stamp })
   const changed = counts.inserted + counts.updated + counts.versions_closed > 0
   if (changed) await touchTargets(session, request, counts)
-  return { counts: { ...counts, read, rejected }, findings, watermark_before: watermarkBefore, watermark, note: changed ? note : (note ?? NOTHING_NEW) }
+  return {
+    counts: { ...counts, read, rejected },
+    findings,
+    watermark_before: watermarkBefore,
+    watermark,
+    note: changed ? note : (note ?? NOTHING_NEW),
+  }
 }
 
 async function load(session: Session, { job, tracked }: StepRequest): Promise<{ counts: StepCounts; note: string | null }> {
@@ -91,7 +97,9 @@ async function inputStamp(session: Session, { job, inputs, tracked }: StepReques
 async function newWatermark(session: Session, job: Job, before: string | null): Promise<string | null> {
   if (job.watermark === undefined) return null
   const newest = `(SELECT max(${quoteIdentifier(job.watermark)}) FROM ${STAGING})`
-  const { rows } = await session.query<{ newest: string | null }>(`SELECT greatest(${newest}, ${before === null ? 'NULL' : quoteLiteral(before)})::text AS newest`)
+  const { rows } = await session.query<{ newest: string | null }>(
+    `SELECT greatest(${newest}, ${before === null ? 'NULL' : quoteLiteral(before)})::text AS newest`,
+  )
   return rows[0]?.newest ?? null
 }
 
@@ -109,7 +117,10 @@ function writtenTables(job: Job): string[] {
 
 async function touchTargets(session: Session, { job, runId }: StepRequest, counts: StepCounts): Promise<void> {
   for (const target of writtenTables(job)) {
-    const asOf = job.data_as_of === undefined || target !== job.target ? 'NULL::timestamptz' : `(SELECT max(${quoteIdentifier(job.data_as_of)})::timestamptz FROM ${STAGING})`
+    const asOf =
+      job.data_as_of === undefined || target !== job.target
+        ? 'NULL::timestamptz'
+        : `(SELECT max(${quoteIdentifier(job.data_as_of)})::timestamptz FROM ${STAGING})`
     // Counting once and adding afterwards: a count of a fact of 100 M rows at every load would cost more than the load.
     const added = target === job.target ? counts.inserted + counts.versions_closed : null
     const { count } = await session.query(

@@ -10,7 +10,10 @@ import { suggest } from '../../shared/nearest.ts'
 const headerSchema = z.strictObject({
   title: z.string(),
   description: z.string(),
-  chart: chartSchema.extend({ series: z.string().nullable().default(null) }).nullable().default(null),
+  chart: chartSchema
+    .extend({ series: z.string().nullable().default(null) })
+    .nullable()
+    .default(null),
   columns: z.array(columnSchema).min(1),
   /** Each line: the sum of a column of the rows must equal what this SQL gives. */
   reconciliation: z.array(z.strictObject({ label: z.string(), sum_of: z.string(), equals: z.string() })).default([]),
@@ -27,7 +30,12 @@ const NAME = /^[a-z][a-z0-9_-]{0,62}$/
 async function readDefinition(folder: string, name: string): Promise<ReportDefinition> {
   const file = `reports/${name}.sql`
   const parts = HEADER.exec(await readFile(join(folder, `${name}.sql`), 'utf8'))
-  if (parts === null) throw mistake('report.bad-file', `${file} does not begin with a /* … */ comment`, 'Start it with title, description and columns as YAML.')
+  if (parts === null)
+    throw mistake(
+      'report.bad-file',
+      `${file} does not begin with a /* … */ comment`,
+      'Start it with title, description and columns as YAML.',
+    )
   let header: unknown
   try {
     header = parse(parts[1] ?? '')
@@ -35,7 +43,8 @@ async function readDefinition(folder: string, name: string): Promise<ReportDefin
     throw mistake('report.bad-file', `${file}: ${thrown instanceof Error ? thrown.message : String(thrown)}`, 'Correct the YAML.')
   }
   const parsed = headerSchema.safeParse(header)
-  if (!parsed.success) throw mistake('report.bad-file', `${file}: ${z.prettifyError(parsed.error)}`, 'Correct the YAML in the leading comment.')
+  if (!parsed.success)
+    throw mistake('report.bad-file', `${file}: ${z.prettifyError(parsed.error)}`, 'Correct the YAML in the leading comment.')
   return { report: name, ...parsed.data, sql: (parts[2] ?? '').trim().replace(/;\s*$/, '') }
 }
 
@@ -44,6 +53,7 @@ async function names(folder: string): Promise<string[]> {
   return files.flatMap((file) => (file.endsWith('.sql') && NAME.test(file.slice(0, -4)) ? [file.slice(0, -4)] : [])).sort()
 }
 
+/** Every report of the folder, by name; none where there is no folder. Errors: `report.bad-file`. */
 export async function listDefinitions(folder: string): Promise<ReportDefinition[]> {
   return Promise.all((await names(folder)).map((name) => readDefinition(folder, name)))
 }

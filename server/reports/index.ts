@@ -21,44 +21,18 @@ const STAMP = `
   SELECT coalesce(md5(string_agg(target || changed_at::text, ',' ORDER BY target)), 'empty') AS stamp,
     to_char(max(data_as_of), 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS as_of FROM quintile.targets`
 
-export function openReports({ folder, warehouse, local, clock }: ReportsNeeds) {
-  /** Digest of the definition and of all loads: equal means that the kept result is still the answer. */
-  const compute = (definition: ReportDefinition): Promise<ReportResult> =>
-    warehouse.withTransaction(
-      async (session) => {
-        const { rows: stamps } = await session.query<{ stamp: string; as_of: string | null }>(STAMP)
-        const stamp = digest(definition, stamps[0]?.stamp ?? '')
-        const kept = local.report(definition.report, stamp)
-        if (kept !== undefined) return { ...kept, source: 'warehouse' as const }
-        const { rows } = await session.query<Row>(definition.sql)
-        const result = toResult(definition, { rows, as_of: stamps[0]?.as_of ?? null, computed_at: toIso(clock()) })
-        result.reconciliation = await reconcile(session, definition, rows)
-        local.keepReport(result, stamp)
-        return result
-      },
-      { readOnly: true, statementTimeout: STATEMENT_TIMEOUT_MILLISECONDS },
-    )
-
-  const run = async (name: string): Promise<ReportResult> => {
-    const definition = await findDefinition(folder, name)
-    try {
-      return await compute(definition)
-    } catch (thrown) {
-      const failure = toFailure(thrown)
-      if (failure.kind !== 'retry') throw failure
-      const kept = local.report(name)
-      if (kept === undefined) throw mistake('report.not-kept', `The warehouse cannot be reached and “${name}” was never run before`, 'Run it once while the warehouse can be reached; then it can be read offline.', { cause: failure.message })
-      return { ...kept, source: 'cache' }
-    }
-  }
-
+/** Opens the room. Errors: none here; its calls reject with `report.*`. */
+export function openReports(needs: ReportsNeeds) {
+  const { folder } = needs
   return {
-    list: async (): Promise<ReportSummary[]> => (await listDefinitions(folder)).map(({ report, title, description, chart }) => ({ report, title, description, chart })),
-    run,
-    /** Computes every report once, so that all can be read without a network. */
+    list: async (): Promise<ReportSummary[]> =>
+      (await listDefinitions(folder)).map(({ report, title, description, chart }) => ({ report, title, description, chart })),
+    /** From the warehouse, or what was kept of it. Errors: `report.unknown`, `report.not-kept`, failing SQL. */
+    run: async (name: string): Promise<ReportResult> => runReport(needs, await findDefinition(folder, name)),
+    /** Computes every report once, so that all can be read without a network. Returns how many. */
     keepAll: async (): Promise<number> => {
       const definitions = await listDefinitions(folder)
-      for (const definition of definitions) await compute(definition)
+      for (const definition of definitions) await compute(needs, definition)
       return definitions.length
     },
   }
@@ -66,14 +40,62 @@ export function openReports({ folder, warehouse, local, clock }: ReportsNeeds) {
 
 export type Reports = ReturnType<typeof openReports>
 
+/** The kept result answers only when the world is in the way, never for SQL that fails. */
+async function runReport(needs: ReportsNeeds, definition: ReportDefinition): Promise<ReportResult> {
+  try {
+    return await compute(needs, definition)
+  } catch (thrown) {
+    const failure = toFailure(thrown)
+    if (failure.kind !== 'retry') throw failure
+    const kept = needs.local.report(definition.report)
+    if (kept === undefined)
+      throw mistake('report.not-kept', `The warehouse cannot be reached and “${definition.report}” was never run before`, {
+        hint: 'Run it once while the warehouse can be reached; then it can be read offline.',
+        details: { cause: failure.message },
+      })
+    return { ...kept, source: 'cache' }
+  }
+}
+
+function compute({ warehouse, local, clock }: ReportsNeeds, definition: ReportDefinition): Promise<ReportResult> {
+  return warehouse.withTransaction(
+    async (session) => {
+      const { rows: stamps } = await session.query<{ stamp: string; as_of: string | null }>(STAMP)
+      const stamp = digest(definition, stamps[0]?.stamp ?? '')
+      const kept = local.report(definition.report, stamp)
+      if (kept !== undefined) return { ...kept, source: 'warehouse' as const }
+      const { rows } = await session.query<Row>(definition.sql)
+      const result = toResult(definition, { rows, as_of: stamps[0]?.as_of ?? null, computed_at: toIso(clock()) })
+      result.reconciliation = await reconcile(session, definition, rows)
+      local.keepReport(result, stamp)
+      return result
+    },
+    { readOnly: true, statementTimeout: STATEMENT_TIMEOUT_MILLISECONDS },
+  )
+}
+
+/** Digest of the definition and of all loads: equal means that the kept result is still the answer. */
 function digest(definition: ReportDefinition, stamp: string): string {
   return createHash('sha256').update(JSON.stringify(definition)).update(stamp).digest('hex').slice(0, 32)
 }
 
 function toResult(definition: ReportDefinition, found: { rows: Row[]; as_of: string | null; computed_at: string }): ReportResult {
   const { report, title, description, chart, columns, sql } = definition
-  const rows = found.rows.map((row) => Object.fromEntries(columns.map(({ name, format }): [string, Scalar] => [name, toScalar(row[name] ?? null, format)])))
-  return { report, title, description, chart, columns, ...found, rows, source: 'warehouse', reconciliation: { ok: true, lines: [] }, definition: sql }
+  const rows = found.rows.map((row) =>
+    Object.fromEntries(columns.map(({ name, format }): [string, Scalar] => [name, toScalar(row[name] ?? null, format)])),
+  )
+  return {
+    report,
+    title,
+    description,
+    chart,
+    columns,
+    ...found,
+    rows,
+    source: 'warehouse',
+    reconciliation: { ok: true, lines: [] },
+    definition: sql,
+  }
 }
 
 const NUMBERS = new Set<ValueFormat>(['integer', 'decimal', 'percent'])

@@ -46,9 +46,39 @@ function toCounts(row: CountRow): RunSummary['totals'] {
   return { read: rows_read, inserted, updated, versions_closed, unchanged, rejected }
 }
 
+/** A run without its steps, its log and its arguments. */
 export function toSummary(row: SummaryRow): RunSummary {
-  const { run_id, kind, status, request, started_by, machine, started_at, ended_at, seconds, steps_total, steps_done, nothing_changed, error } = row
-  return { run_id, kind, status, request, started_by, machine, started_at, ended_at, seconds, totals: toCounts(row), steps_total, steps_done, nothing_changed, error }
+  const {
+    run_id,
+    kind,
+    status,
+    request,
+    started_by,
+    machine,
+    started_at,
+    ended_at,
+    seconds,
+    steps_total,
+    steps_done,
+    nothing_changed,
+    error,
+  } = row
+  return {
+    run_id,
+    kind,
+    status,
+    request,
+    started_by,
+    machine,
+    started_at,
+    ended_at,
+    seconds,
+    totals: toCounts(row),
+    steps_total,
+    steps_done,
+    nothing_changed,
+    error,
+  }
 }
 
 export const STEP_COLUMNS = `
@@ -72,6 +102,7 @@ export interface StepRow extends CountRow {
   error: FailureReport | null
 }
 
+/** A step, with whether its counts add up: read = inserted + updated + closed + unchanged + rejected. */
 export function toStep(row: StepRow): RunStep {
   const { rows_read, ...rest } = row
   const accounted = row.inserted + row.updated + row.versions_closed + row.unchanged + row.rejected

@@ -22,10 +22,19 @@ async function readDefinition(folder: string, name: string): Promise<SegmentDefi
   try {
     json = JSON.parse(await readFile(file, 'utf8'))
   } catch (thrown) {
-    throw mistake('segment.bad-file', `segments/${name}.json: ${thrown instanceof Error ? thrown.message : String(thrown)}`, 'Correct the JSON.')
+    throw mistake(
+      'segment.bad-file',
+      `segments/${name}.json: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+      'Correct the JSON.',
+    )
   }
   const parsed = fileSchema.safeParse(json)
-  if (!parsed.success) throw mistake('segment.bad-file', `segments/${name}.json: ${z.prettifyError(parsed.error)}`, 'A segment has title, description and rule.')
+  if (!parsed.success)
+    throw mistake(
+      'segment.bad-file',
+      `segments/${name}.json: ${z.prettifyError(parsed.error)}`,
+      'A segment has title, description and rule.',
+    )
   return { segment: name, ...parsed.data, rule: parsed.data.rule }
 }
 
@@ -34,6 +43,7 @@ async function names(folder: string): Promise<string[]> {
   return files.flatMap((file) => (file.endsWith('.json') && NAME.test(file.slice(0, -5)) ? [file.slice(0, -5)] : [])).sort()
 }
 
+/** Every segment of the folder, by name; none where there is no folder. Errors: `segment.bad-file`. */
 export async function listDefinitions(folder: string): Promise<SegmentDefinition[]> {
   return Promise.all((await names(folder)).map((name) => readDefinition(folder, name)))
 }

@@ -7,7 +7,11 @@ import jsonLogic from 'json-logic-js'
 type Features = Record<string, string | number | boolean | null>
 
 function comparable(a: unknown, b: unknown): boolean {
-  return (typeof a === 'number' && typeof b === 'number') || (typeof a === 'string' && typeof b === 'string') || (typeof a === 'boolean' && typeof b === 'boolean')
+  return (
+    (typeof a === 'number' && typeof b === 'number') ||
+    (typeof a === 'string' && typeof b === 'string') ||
+    (typeof a === 'boolean' && typeof b === 'boolean')
+  )
 }
 
 /** Code points, as SQL compares; JavaScript's own `<` goes by UTF-16 units, which differ above U+FFFF. */
@@ -17,7 +21,8 @@ function order(a: unknown, b: unknown): number {
 }
 
 function ordering(test: (difference: number) => boolean) {
-  return (...values: unknown[]): boolean => values.slice(1).every((value, index) => comparable(values[index], value) && test(order(values[index], value)))
+  return (...values: unknown[]): boolean =>
+    values.slice(1).every((value, index) => comparable(values[index], value) && test(order(values[index], value)))
 }
 
 function equal(a: unknown, b: unknown): boolean {

@@ -27,7 +27,12 @@ export const SQLITE: Dialect = {
 }
 
 export const POSTGRES: Dialect = {
-  column: ({ column, type }) => (type === 'number' ? `${quote(column)}::float8` : type === 'boolean' ? `${quote(column)}::boolean` : `${quote(column)}::text COLLATE "C"`),
+  column: ({ column, type }) =>
+    type === 'number'
+      ? `${quote(column)}::float8`
+      : type === 'boolean'
+        ? `${quote(column)}::boolean`
+        : `${quote(column)}::text COLLATE "C"`,
   parameter: (position, type) => `$${String(position)}::${type === 'number' ? 'float8' : type === 'boolean' ? 'int::boolean' : 'text'}`,
 }
 
@@ -50,7 +55,9 @@ export function compileRule(rule: RuleNode, dialect: Dialect): Compiled {
       case 'compare-columns': {
         const [left, right] = [dialect.column(node.left), dialect.column(node.right)]
         if (node.operator === '==') return `(${left} IS NOT DISTINCT FROM ${right})`
-        return node.operator === '!=' ? `(${left} IS DISTINCT FROM ${right})` : `((${left} ${SQL_OPERATOR[node.operator]} ${right}) IS TRUE)`
+        return node.operator === '!='
+          ? `(${left} IS DISTINCT FROM ${right})`
+          : `((${left} ${SQL_OPERATOR[node.operator]} ${right}) IS TRUE)`
       }
       case 'between': {
         const column = dialect.column(node.column)

@@ -26,8 +26,10 @@ for (const oid of [1082, 1114, 1184]) types.setTypeParser(oid, (text: string) =>
  * Settings every session of ours has, so that text forms (and with them record hashes and exports) are the same on every
  * server: dates ISO, times UTC, floats in shortest exact form.
  */
-const SESSION = '-c DateStyle=ISO,YMD -c TimeZone=UTC -c extra_float_digits=1 -c IntervalStyle=iso_8601 -c client_min_messages=warning -c standard_conforming_strings=on'
+const SESSION =
+  '-c DateStyle=ISO,YMD -c TimeZone=UTC -c extra_float_digits=1 -c IntervalStyle=iso_8601 -c client_min_messages=warning -c standard_conforming_strings=on'
 
+/** What `pg` needs to connect, with our session settings; gives up connecting after 10 s. */
 export function clientConfig(connection: Connection, applicationName: string): pg.PoolConfig {
   const { tls = 'off' } = connection
   return {

@@ -8,7 +8,11 @@ const PLAIN = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/
  */
 export function quoteIdentifier(name: string): string {
   if (!PLAIN.test(name)) {
-    throw mistake('warehouse.bad-identifier', `“${name}” is not a plain identifier`, 'Use letters, digits and _, starting with a letter, at most 63 characters.')
+    throw mistake(
+      'warehouse.bad-identifier',
+      `“${name}” is not a plain identifier`,
+      'Use letters, digits and _, starting with a letter, at most 63 characters.',
+    )
   }
   return `"${name}"`
 }

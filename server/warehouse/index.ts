@@ -9,7 +9,6 @@ import { toWarehouseFailure } from './sqlstate.ts'
 
 export type { Connection } from './connection.ts'
 export type { Answer, Session, SqlValue } from './session.ts'
-export { labelOf } from './connection.ts'
 export { quoteIdentifier, quoteList, quoteLiteral, quoteQualified } from './identifiers.ts'
 export { toWarehouseFailure } from './sqlstate.ts'
 export { holdLeases, type Lease, type LeaseHolder } from './leases.ts'

@@ -68,7 +68,10 @@ async function heldBy(client: Awaited<ReturnType<typeof openClient>>, job: strin
     [job],
   )
   const row = rows[0]
-  const who = row === undefined ? 'another process' : `${row.user_name} on ${row.machine} (process ${String(row.pid)}), last heartbeat ${row.age} s ago`
+  const who =
+    row === undefined
+      ? 'another process'
+      : `${row.user_name} on ${row.machine} (process ${String(row.pid)}), last heartbeat ${row.age} s ago`
   return new Failure({
     kind: 'retry',
     code: 'lease.held',

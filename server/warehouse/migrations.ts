@@ -38,7 +38,10 @@ export async function migrationState(connection: Connection, set: MigrationSet):
   try {
     const table = `${SCHEMA}.${recordTable(set)}`
     const known = await client.query<{ found: string | null }>('SELECT to_regclass($1)::text AS found', [table])
-    const applied = known.rows[0]?.found == null ? [] : (await client.query<{ name: string }>(`SELECT name FROM ${table} ORDER BY id`)).rows.map((row) => row.name)
+    const applied =
+      known.rows[0]?.found == null
+        ? []
+        : (await client.query<{ name: string }>(`SELECT name FROM ${table} ORDER BY id`)).rows.map((row) => row.name)
     const pending = (await namesIn(set.folder)).filter((name) => !applied.includes(name))
     return { set: set.name, applied, pending }
   } catch (thrown) {
@@ -65,7 +68,11 @@ export async function upgrade(connection: Connection, set: MigrationSet): Promis
   } catch (thrown) {
     const failure = toWarehouseFailure(thrown)
     const message = failure instanceof Error ? failure.message : String(failure)
-    throw mistake('warehouse.migration-failed', `A migration of “${set.name}” did not apply: ${message}`, 'The warehouse is as it was before that file. Correct the file, then run “quintile warehouse upgrade”.')
+    throw mistake(
+      'warehouse.migration-failed',
+      `A migration of “${set.name}” did not apply: ${message}`,
+      'The warehouse is as it was before that file. Correct the file, then run “quintile warehouse upgrade”.',
+    )
   } finally {
     await client.end()
   }

@@ -25,12 +25,34 @@ const DAY = 86_400_000
 const DAYS = 540
 const QUALITIES = ['Oak', 'Linen', 'Copper', 'Glass', 'Enamel', 'Walnut', 'Cotton', 'Slate', 'Bamboo', 'Ceramic', 'Brass', 'Wool']
 const THINGS: [string, string, number][] = [
-  ['Lantern', 'Home', 1800], ['Tea Pot', 'Kitchen', 2400], ['Mug', 'Kitchen', 650], ['Candle', 'Home', 900], ['Notebook', 'Paper', 480],
-  ['Basket', 'Home', 1500], ['Cushion', 'Textiles', 1950], ['Apron', 'Textiles', 1700], ['Tray', 'Kitchen', 1300], ['Clock', 'Home', 3900],
-  ['Pencil Set', 'Paper', 390], ['Blanket', 'Textiles', 4200], ['Vase', 'Home', 2200], ['Board', 'Kitchen', 1600], ['Gift Wrap', 'Paper', 290],
+  ['Lantern', 'Home', 1800],
+  ['Tea Pot', 'Kitchen', 2400],
+  ['Mug', 'Kitchen', 650],
+  ['Candle', 'Home', 900],
+  ['Notebook', 'Paper', 480],
+  ['Basket', 'Home', 1500],
+  ['Cushion', 'Textiles', 1950],
+  ['Apron', 'Textiles', 1700],
+  ['Tray', 'Kitchen', 1300],
+  ['Clock', 'Home', 3900],
+  ['Pencil Set', 'Paper', 390],
+  ['Blanket', 'Textiles', 4200],
+  ['Vase', 'Home', 2200],
+  ['Board', 'Kitchen', 1600],
+  ['Gift Wrap', 'Paper', 290],
 ]
 const COUNTRIES = ['USA', 'USA', 'USA', 'UK', 'UK', 'Germany', 'Germany', 'France', 'Japan']
-const HEADER = ['document_number', 'product_id', 'product_name', 'category', 'quantity', 'unit_price', 'ordered_at', 'customer_id', 'country']
+const HEADER = [
+  'document_number',
+  'product_id',
+  'product_name',
+  'category',
+  'quantity',
+  'unit_price',
+  'ordered_at',
+  'customer_id',
+  'country',
+]
 
 type Draw = (low: number, high: number) => number
 type Line = (string | number)[]
@@ -51,7 +73,12 @@ function pickProduct(draw: Draw): { id: string; name: string; category: string; 
   const [thing, category, price] = THINGS[Math.floor((draw(0, 99) * draw(0, 99) * THINGS.length) / 10_000)] ?? ['Mug', 'Kitchen', 650]
   const quality = draw(0, QUALITIES.length - 1)
   const name = `${QUALITIES[quality] ?? 'Oak'} ${thing}`
-  return { id: `P${String(THINGS.findIndex(([known]) => known === thing) * 100 + quality).padStart(4, '0')}`, name, category, price: price + quality * 45 }
+  return {
+    id: `P${String(THINGS.findIndex(([known]) => known === thing) * 100 + quality).padStart(4, '0')}`,
+    name,
+    category,
+    price: price + quality * 45,
+  }
 }
 
 /** Later days and the weeks before Christmas see more orders. */
@@ -75,7 +102,17 @@ function* orderLines({ seed, lastDay, orders, customers }: DemoOrdersRequest): G
     for (let line = 0, lines = draw(1, 6); line < lines; line += 1) {
       const product = pickProduct(draw)
       const quantity = (cancelled ? -1 : 1) * (draw(0, 9) < 8 ? draw(1, 3) : draw(4, 24))
-      yield [document, product.id, product.name, product.category, quantity, (product.price / 100).toFixed(2), at, guest ? '' : customer.id, customer.country]
+      yield [
+        document,
+        product.id,
+        product.name,
+        product.category,
+        quantity,
+        (product.price / 100).toFixed(2),
+        at,
+        guest ? '' : customer.id,
+        customer.country,
+      ]
     }
   }
 }
@@ -83,5 +120,10 @@ function* orderLines({ seed, lastDay, orders, customers }: DemoOrdersRequest): G
 /** Writes the orders as gzip-compressed CSV. */
 export async function writeDemoOrders(request: DemoOrdersRequest): Promise<void> {
   await mkdir(dirname(request.file), { recursive: true })
-  await pipeline(Readable.from(orderLines(request)), stringify({ header: true, columns: HEADER }), createGzip(), createWriteStream(request.file))
+  await pipeline(
+    Readable.from(orderLines(request)),
+    stringify({ header: true, columns: HEADER }),
+    createGzip(),
+    createWriteStream(request.file),
+  )
 }

@@ -22,9 +22,12 @@ async function exists(path: string): Promise<boolean> {
   )
 }
 
+/** Names of the workspaces, sorted: the folders that have a `workspace.yaml`. */
 export async function listWorkspaces(home: string): Promise<string[]> {
   const entries = await readdir(workspacesFolder(home), { withFileTypes: true }).catch(() => [])
-  const found = await Promise.all(entries.map(async (entry) => (await exists(join(workspacesFolder(home), entry.name, 'workspace.yaml'))) && entry.name))
+  const found = await Promise.all(
+    entries.map(async (entry) => (await exists(join(workspacesFolder(home), entry.name, 'workspace.yaml'))) && entry.name),
+  )
   return found.filter((name) => name !== false).sort()
 }
 
@@ -32,7 +35,11 @@ export async function listWorkspaces(home: string): Promise<string[]> {
 export async function readWorkspace(home: string, name: string): Promise<WorkspaceFolder> {
   const folder = join(workspacesFolder(home), name)
   if (!NAME.test(name) || !(await exists(join(folder, 'workspace.yaml')))) {
-    throw mistake('workspace.unknown', `There is no workspace “${name}”`, `${suggest(name, await listWorkspaces(home))} “quintile workspace create ${NAME.test(name) ? name : 'NAME'} --pack globalmart” makes one.`)
+    throw mistake(
+      'workspace.unknown',
+      `There is no workspace “${name}”`,
+      `${suggest(name, await listWorkspaces(home))} “quintile workspace create ${NAME.test(name) ? name : 'NAME'} --pack globalmart” makes one.`,
+    )
   }
   const settings = await readWorkspaceSettings(folder)
   return { folder, settings, pack: await readPackSettings(folder), cacheFile: join(folder, 'cache', 'quintile.sqlite') }
@@ -42,11 +49,23 @@ export async function readWorkspace(home: string, name: string): Promise<Workspa
  * Copies the pack into a new folder. Built beside and renamed, so that an interrupted creation leaves no half workspace.
  * Errors: `workspace.bad-name`, `workspace.exists`, `pack.unknown`.
  */
-export async function createWorkspace(home: string, request: { name: string; pack: string; warehouse: WorkspaceSettings['warehouse'] }): Promise<WorkspaceFolder> {
+export async function createWorkspace(
+  home: string,
+  request: { name: string; pack: string; warehouse: WorkspaceSettings['warehouse'] },
+): Promise<WorkspaceFolder> {
   const { name, pack, warehouse } = request
-  if (!NAME.test(name)) throw mistake('workspace.bad-name', `“${name}” cannot name a workspace`, 'Use small letters, digits, _ and -, starting with a letter, at most 41 characters.')
+  if (!NAME.test(name))
+    throw mistake(
+      'workspace.bad-name',
+      `“${name}” cannot name a workspace`,
+      'Use small letters, digits, _ and -, starting with a letter, at most 41 characters.',
+    )
   const folder = join(workspacesFolder(home), name)
-  if (await exists(folder)) throw mistake('workspace.exists', `There is already a workspace “${name}”`, 'Choose another name, or remove its folder.', { folder })
+  if (await exists(folder))
+    throw mistake('workspace.exists', `There is already a workspace “${name}”`, {
+      hint: 'Choose another name, or remove its folder.',
+      details: { folder },
+    })
   const from = await packFolder(pack)
   await mkdir(workspacesFolder(home), { recursive: true, mode: 0o700 })
   const beside = `${folder}.new-${String(process.pid)}`

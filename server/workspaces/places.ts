@@ -20,6 +20,7 @@ export function resolveHome(environment: NodeJS.ProcessEnv): string {
   return isAbsolute(given) ? given : resolve(given)
 }
 
+/** The folder that holds one folder per workspace. */
 export function workspacesFolder(home: string): string {
   return join(home, 'workspaces')
 }
@@ -27,7 +28,10 @@ export function workspacesFolder(home: string): string {
 /** The packs that we ship. */
 export async function listPacks(): Promise<string[]> {
   const entries = await readdir(join(resourcesFolder(), 'packs'), { withFileTypes: true })
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort()
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort()
 }
 
 /** Errors: `pack.unknown` with the nearest name. */

@@ -8,17 +8,22 @@ import { mistake } from '../../shared/failure.ts'
 const table = z.string().regex(/^([a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]{0,62}$/, 'a table name: table or schema.table')
 const database = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,62}$/, 'a database name: letters, digits and _')
 
-const embeddedSchema = z.strictObject({ engine: z.literal('embedded'), database })
-const postgresSchema = z.strictObject({
-  engine: z.literal('postgres'),
+/** Where a PostgreSQL server is. */
+const server = {
   host: z.string().min(1),
   port: z.int().min(1).max(65535).default(5432),
   user: z.string().min(1),
   database,
   tls: z.enum(['off', 'require', 'verify']).default('off'),
   /** Name of the environment variable that holds the password; the password itself is never written down. */
-  password_env: z.string().regex(/^[A-Z_][A-Z0-9_]*$/, 'the name of an environment variable').optional(),
-})
+  password_env: z
+    .string()
+    .regex(/^[A-Z_][A-Z0-9_]*$/, 'the name of an environment variable')
+    .optional(),
+}
+
+const embeddedSchema = z.strictObject({ engine: z.literal('embedded'), database })
+const postgresSchema = z.strictObject({ engine: z.literal('postgres'), ...server })
 const workspaceSchema = z.strictObject({
   name: z.string(),
   pack: z.string(),
@@ -26,10 +31,27 @@ const workspaceSchema = z.strictObject({
 })
 export type WorkspaceSettings = z.infer<typeof workspaceSchema>
 
+const SECONDS: Record<string, number> = { second: 1, minute: 60, hour: 3600 }
+/** Written as “10 minutes”, read as milliseconds. */
+const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,3} (second|minute|hour)s?$/, 'a duration such as 10 minutes')
+  .transform((text) => {
+    const [count = '', unit = ''] = text.split(' ')
+    return Number(count) * (SECONDS[unit.replace(/s$/, '')] ?? 0) * 1000
+  })
+
+/** Tables of the warehouse that imports fill, or another database that jobs read from. */
+const sourceSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('imported'), tables: z.array(table).min(1) }),
+  z.strictObject({ kind: z.literal('postgres'), ...server, statement_timeout: duration.optional() }),
+])
+export type SourceSettings = z.infer<typeof sourceSchema>
+
 const packSchema = z.strictObject({
   title: z.string(),
   description: z.string(),
-  sources: z.record(z.string(), z.strictObject({ kind: z.literal('imported'), tables: z.array(table).min(1) })).default({}),
+  sources: z.record(z.string(), sourceSchema).default({}),
   features: z.strictObject({ table }),
   overview: z.strictObject({ figures: z.string(), rfm: z.string().nullable().default(null), revenue: z.string().nullable().default(null) }),
   demo: z.strictObject({ import: z.string() }).optional(),
@@ -41,21 +63,28 @@ async function readYaml<S extends z.ZodType>(folder: string, file: string, schem
   try {
     content = parse(await readFile(join(folder, file), 'utf8'))
   } catch (thrown) {
-    throw mistake('workspace.bad-file', `${join(folder, file)}: ${thrown instanceof Error ? thrown.message : String(thrown)}`, 'Correct the YAML.')
+    throw mistake(
+      'workspace.bad-file',
+      `${join(folder, file)}: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+      'Correct the YAML.',
+    )
   }
   const parsed = schema.safeParse(content)
   if (!parsed.success) throw mistake('workspace.bad-file', `${join(folder, file)}: ${z.prettifyError(parsed.error)}`, 'Correct the file.')
   return parsed.data
 }
 
+/** Which warehouse, and which pack it came from. Errors: `workspace.bad-file`. */
 export function readWorkspaceSettings(folder: string): Promise<WorkspaceSettings> {
   return readYaml(folder, 'workspace.yaml', workspaceSchema)
 }
 
+/** The workspace's own copy of its pack's settings. Errors: `workspace.bad-file`. */
 export function readPackSettings(folder: string): Promise<PackSettings> {
   return readYaml(folder, 'pack.yaml', packSchema)
 }
 
+/** The text of `workspace.yaml`. Throws zod's error where the settings are not valid. */
 export function writeSettings(settings: WorkspaceSettings): string {
   return stringify(workspaceSchema.parse(settings))
 }

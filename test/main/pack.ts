@@ -119,7 +119,7 @@ function checkEntries({ asar, files }: Packed, allowMissing: boolean): void {
 function checkImports({ asar, files }: Packed): void {
   for (const file of files.filter((path) => /^dist\/(main|server)\/.*\.c?js$/.test(path))) {
     const code = extractFile(asar, file).toString('utf8')
-    for (const [, name = ''] of code.matchAll(/(?:\bfrom|\bimport|\bimport\(|\brequire\()\s*"([^"./][^"]*)"/g)) {
+    for (const [, name = ''] of code.matchAll(/(?:\bfrom|\bimport|\bimport\(|\brequire\()\s*"(@?[a-z][\w@./:-]*)"/g)) {
       const bare = name
         .split('/')
         .slice(0, name.startsWith('@') ? 2 : 1)

@@ -10,7 +10,9 @@ async function sync(context: Context): Promise<void> {
     context.output.result({ run_id: run.run_id, status: run.status, snapshot, seconds: run.seconds, error: run.error }, () =>
       snapshot === null
         ? [`The sync failed: ${run.error?.message ?? ''}`, `  → ${run.error?.hint ?? ''}`]
-        : [`Synced ${number(snapshot.customers)} customers × ${String(snapshot.features)} features in ${seconds(run.seconds)}, data as of ${snapshot.as_of ?? 'unknown'}`],
+        : [
+            `Synced ${number(snapshot.customers)} customers × ${String(snapshot.features)} features in ${seconds(run.seconds)}, data as of ${snapshot.as_of ?? 'unknown'}`,
+          ],
     )
     if (snapshot === null) process.exitCode = 1
   })
@@ -29,7 +31,10 @@ async function get(context: Context, customer: string, { source }: { source: str
     const segments = await segmentsOf(rooms, found.features)
     context.output.result({ ...found, segments }, () => [
       `Customer ${customer} (from the ${from}, data as of ${found.as_of ?? 'unknown'})`,
-      ...table(['Feature', 'Value'], Object.entries(found.features).map(([name, value]) => [name, value === null ? '–' : String(value)])),
+      ...table(
+        ['Feature', 'Value'],
+        Object.entries(found.features).map(([name, value]) => [name, value === null ? '–' : String(value)]),
+      ),
       `Segments: ${segments.join(', ') || 'none'}`,
     ])
   })

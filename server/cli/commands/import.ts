@@ -18,13 +18,15 @@ type Outcome = Awaited<ReturnType<Rooms['pipelines']['importFile']>>
 type Result = NonNullable<Outcome['result']>
 
 function notesInWords({ notes }: Result): string[] {
-  const said = (counts: Record<string, number>, word: string): string[] => Object.entries(counts).map(([field, count]) => `${number(count)} ${word.replace('%', field)}`)
+  const said = (counts: Record<string, number>, word: string): string[] =>
+    Object.entries(counts).map(([field, count]) => `${number(count)} ${word.replace('%', field)}`)
   const all = [...said(notes.empty, 'without %'), ...said(notes.negative, 'with a negative %'), ...said(notes.zero, 'with % zero')]
   return all.length === 0 ? [] : [`  kept as they are: ${all.join(', ')}`]
 }
 
 function inWords(result: Result, outcome: Outcome, file: string): string[] {
-  const known = result.already_imported === 0 ? [] : [`  ${number(result.already_imported)} of its ${number(result.lines)} lines were already imported`]
+  const known =
+    result.already_imported === 0 ? [] : [`  ${number(result.already_imported)} of its ${number(result.lines)} lines were already imported`]
   return [
     `Imported ${file}: read ${number(result.read)} = loaded ${number(result.loaded)} + rejected ${number(result.rejected)} in ${seconds(outcome.run.seconds)}`,
     ...known,
@@ -38,7 +40,11 @@ function inWords(result: Result, outcome: Outcome, file: string): string[] {
 }
 
 /** Imports one file into the open workspace, with a bar on a terminal. Throws the import's failure. */
-export async function importFile({ output, signal }: Pick<Context, 'output' | 'signal'>, rooms: Rooms, request: { name: string; file: string } & Partial<ImportOptions>): Promise<void> {
+export async function importFile(
+  { output, signal }: Pick<Context, 'output' | 'signal'>,
+  rooms: Rooms,
+  request: { name: string; file: string } & Partial<ImportOptions>,
+): Promise<void> {
   const { name, file } = request
   const progress = openProgress(`Importing ${name}`, rooms.clock)
   const outcome = await rooms.pipelines
@@ -46,16 +52,25 @@ export async function importFile({ output, signal }: Pick<Context, 'output' | 's
       ...request,
       request: `quintile import ${name} ${file}`,
       signal,
-      onProgress: ({ bytesDone, bytesTotal, lines }) => progress.show({ done: bytesDone, total: bytesTotal, text: `${number(lines)} lines` }),
+      onProgress: ({ bytesDone, bytesTotal, lines }) =>
+        progress.show({ done: bytesDone, total: bytesTotal, text: `${number(lines)} lines` }),
     })
     .finally(() => progress.end())
   const { run, result } = outcome
   if (result === null) {
     const error = run.error
-    throw new Failure({ kind: 'stop', code: error?.code ?? 'import.failed', message: error?.message ?? 'The import failed', hint: error?.hint ?? undefined, details: { run_id: run.run_id } })
+    throw new Failure({
+      kind: 'stop',
+      code: error?.code ?? 'import.failed',
+      message: error?.message ?? 'The import failed',
+      hint: error?.hint ?? undefined,
+      details: { run_id: run.run_id },
+    })
   }
   const { notes, dialect, mapping, ignored_columns, ...counts } = result
-  output.result({ run_id: run.run_id, status: run.status, ...counts, notes, dialect, mapping, ignored_columns, seconds: run.seconds }, () => inWords(result, outcome, file))
+  output.result({ run_id: run.run_id, status: run.status, ...counts, notes, dialect, mapping, ignored_columns, seconds: run.seconds }, () =>
+    inWords(result, outcome, file),
+  )
 }
 
 function collectMapping(text: string, earlier: string[]): string[] {
@@ -63,6 +78,7 @@ function collectMapping(text: string, earlier: string[]): string[] {
   return [...earlier, text]
 }
 
+/** Adds `import` to the program. */
 export function addImportCommand(program: Command): void {
   program
     .command('import <name> <file>')
@@ -72,7 +88,11 @@ export function addImportCommand(program: Command): void {
     .addOption(new Option('--encoding <encoding>', 'found out by itself otherwise').choices(['utf-8', 'windows-1252']))
     .addOption(new Option('--date-order <order>', 'how 3/4/2011 is meant, where the file itself does not tell').choices(['dmy', 'mdy']))
     .addOption(new Option('--decimal <mark>', 'found out by itself otherwise').choices(['point', 'comma']))
-    .addHelpText('after', '\nExamples:\n  quintile import orders orders.csv.gz --workspace shop\n  quintile import orders bestellungen.csv --map "Kunde=customer_id" --map "Menge=quantity" --delimiter semicolon')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  quintile import orders orders.csv.gz --workspace shop\n  quintile import orders bestellungen.csv --map "Kunde=customer_id" --map "Menge=quantity" --delimiter semicolon',
+    )
+    // eslint-disable-next-line max-params -- commander hands over each argument by itself, then the options and the command
     .action((name: string, file: string, options: ImportOptions, command: Command) => {
       const context = openContext(command)
       return withRooms(context, 'current', (rooms) => importFile(context, rooms, { ...options, name, file }))

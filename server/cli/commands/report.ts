@@ -10,8 +10,13 @@ async function run(context: Context, name: string, { out }: { out?: string }): P
     if (out !== undefined) await writeExport(reportCsv(rooms, report), out)
     context.output.result({ ...report, ...(out === undefined ? {} : { file: out }) }, () => [
       `${report.title} (data as of ${report.as_of ?? 'unknown'}, from the ${report.source})`,
-      ...table(report.columns.map((column) => column.label), report.rows.map((row) => report.columns.map((column) => String(row[column.name] ?? '')))),
-      ...report.reconciliation.lines.map((line) => `${line.ok ? '✓' : '✗'} ${line.label}: ${String(line.reported)} = ${String(line.expected)}`),
+      ...table(
+        report.columns.map((column) => column.label),
+        report.rows.map((row) => report.columns.map((column) => String(row[column.name] ?? ''))),
+      ),
+      ...report.reconciliation.lines.map(
+        (line) => `${line.ok ? '✓' : '✗'} ${line.label}: ${String(line.reported)} = ${String(line.expected)}`,
+      ),
       ...(out === undefined ? [] : [`Written to ${out}`]),
     ])
     if (!report.reconciliation.ok) process.exitCode = 1
@@ -24,6 +29,9 @@ export function addReportCommand(program: Command): void {
     .command('run <name>')
     .description('run a report; without the warehouse its last result is shown')
     .option('--out <file>', 'also write it as CSV')
-    .addHelpText('after', '\nExamples:\n  quintile report run monthly_revenue_by_country\n  quintile report run rfm_segments --format json\n  quintile report run rfm_segments --out rfm.csv')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  quintile report run monthly_revenue_by_country\n  quintile report run rfm_segments --format json\n  quintile report run rfm_segments --out rfm.csv',
+    )
     .action((name: string, options: { out?: string }, command: Command) => run(openContext(command), name, options))
 }

@@ -15,7 +15,15 @@ async function list(context: Context, { limit }: { limit: string }): Promise<voi
       ...table(
         ['Run', 'Kind', 'Status', 'Started', 'Took', 'Read', 'Changed', 'Rejected', 'Request'],
         runs.map(({ run_id, kind, status, started_at, seconds: taken, totals, request }) => [
-          run_id, kind, status, started_at.slice(0, 19), seconds(taken), number(totals.read), number(totals.inserted + totals.updated + totals.versions_closed), number(totals.rejected), request,
+          run_id,
+          kind,
+          status,
+          started_at.slice(0, 19),
+          seconds(taken),
+          number(totals.read),
+          number(totals.inserted + totals.updated + totals.versions_closed),
+          number(totals.rejected),
+          request,
         ]),
       ),
       `${String(runs.length)} of ${String(total)} runs${source === 'cache' ? ', from the local copy: the warehouse cannot be reached' : ''}`,
@@ -33,8 +41,17 @@ function describe(run: RunDetail): string[] {
     ...table(
       ['Step', 'Status', 'Read', 'Inserted', 'Updated', 'Closed', 'Unchanged', 'Rejected', 'Took', 'Watermark', 'Note'],
       run.steps.map((step) => [
-        step.job, step.status, number(step.read), number(step.inserted), number(step.updated), number(step.versions_closed), number(step.unchanged), number(step.rejected),
-        seconds(step.seconds), step.watermark ?? '', step.error?.message ?? step.note ?? (step.reconciles ? '' : 'COUNTS DO NOT RECONCILE'),
+        step.job,
+        step.status,
+        number(step.read),
+        number(step.inserted),
+        number(step.updated),
+        number(step.versions_closed),
+        number(step.unchanged),
+        number(step.rejected),
+        seconds(step.seconds),
+        step.watermark ?? '',
+        step.error?.message ?? step.note ?? (step.reconciles ? '' : 'COUNTS DO NOT RECONCILE'),
       ]),
     ),
     footer(run),
@@ -44,11 +61,14 @@ function describe(run: RunDetail): string[] {
 async function show(context: Context, runId: string): Promise<void> {
   await withRooms(context, 'any', async (rooms) => {
     const run = await rooms.runs.show(runId)
-    const { rejects, total } = run.rejects.length === 0 ? { rejects: [], total: 0 } : await rooms.runs.rejects(runId, { offset: 0, limit: REJECTS_SHOWN })
+    const { rejects, total } =
+      run.rejects.length === 0 ? { rejects: [], total: 0 } : await rooms.runs.rejects(runId, { offset: 0, limit: REJECTS_SHOWN })
     context.output.result({ ...run, rejected_rows: rejects, rejected_total: total }, () => [
       ...describe(run),
       ...(total === 0 ? [] : ['', `Rejected rows (${number(Math.min(total, REJECTS_SHOWN))} of ${number(total)}):`]),
-      ...rejects.map((reject) => `  ${reject.row_number === null ? '' : `line ${number(reject.row_number)}: `}${reject.reason}: ${reject.row}`),
+      ...rejects.map(
+        (reject) => `  ${reject.row_number === null ? '' : `line ${number(reject.row_number)}: `}${reject.reason}: ${reject.row}`,
+      ),
       '',
       ...run.log.map((line) => `${line.at} ${line.level.padEnd(5)} ${line.job ?? ''} ${line.message}`),
     ])

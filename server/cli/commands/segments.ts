@@ -14,20 +14,29 @@ interface CountOptions {
 
 async function readRule(from: string): Promise<unknown> {
   const text = from === '-' ? await readAll(process.stdin) : await readFile(from, 'utf8').catch(() => undefined)
-  if (text === undefined) throw mistake('rule.no-file', `The file ${from} cannot be read`, 'Give the path of a JSON file, or - for standard input.')
+  if (text === undefined)
+    throw mistake('rule.no-file', `The file ${from} cannot be read`, 'Give the path of a JSON file, or - for standard input.')
   try {
     return JSON.parse(text)
   } catch (thrown) {
-    throw mistake('rule.not-json', `The rule is not JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}`, 'A rule looks like {">": [{"var": "total_revenue"}, 1000]}.')
+    throw mistake(
+      'rule.not-json',
+      `The rule is not JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+      'A rule looks like {">": [{"var": "total_revenue"}, 1000]}.',
+    )
   }
 }
 
 async function count(context: Context, segment: string | undefined, { source, rule }: CountOptions): Promise<void> {
-  if ((segment === undefined) === (rule === undefined)) throw mistake('segment.not-named', 'Name a segment, or give a rule with --rule', 'quintile segments count active_high_value')
+  if ((segment === undefined) === (rule === undefined))
+    throw mistake('segment.not-named', 'Name a segment, or give a rule with --rule', 'quintile segments count active_high_value')
   await withRooms(context, source === 'cache' ? 'offline' : 'current', async (rooms) => {
-    const counted = rule === undefined ? await rooms.segments.count(segment ?? '', source) : await rooms.segments.countRule(await readRule(rule), source)
+    const counted =
+      rule === undefined ? await rooms.segments.count(segment ?? '', source) : await rooms.segments.countRule(await readRule(rule), source)
     const share = counted.of === 0 ? '' : ` (${((100 * counted.count) / counted.of).toFixed(1)} %)`
-    context.output.result(counted, () => [`${number(counted.count)} of ${number(counted.of)} customers${share}, from the ${counted.source}, data as of ${counted.as_of ?? 'unknown'}`])
+    context.output.result(counted, () => [
+      `${number(counted.count)} of ${number(counted.of)} customers${share}, from the ${counted.source}, data as of ${counted.as_of ?? 'unknown'}`,
+    ])
   })
 }
 
@@ -35,7 +44,9 @@ async function exportMembers(context: Context, segment: string, { out }: { out?:
   await withRooms(context, 'offline', async (rooms) => {
     const exported = await exportSegment(rooms, segment, out ?? null)
     if (out === undefined) return
-    context.output.result({ segment, file: out, ...exported }, () => [`Exported ${number(exported.rows)} customers to ${out}, data as of ${exported.as_of ?? 'unknown'}`])
+    context.output.result({ segment, file: out, ...exported }, () => [
+      `Exported ${number(exported.rows)} customers to ${out}, data as of ${exported.as_of ?? 'unknown'}`,
+    ])
   })
 }
 
@@ -46,7 +57,10 @@ export function addSegmentsCommands(program: Command): void {
     .description('count a segment, or a rule that is not saved')
     .addOption(new Option('--source <source>', 'where to count').choices(['cache', 'warehouse']).default('cache'))
     .option('--rule <file>', 'a JSONLogic rule in a file, or - for standard input')
-    .addHelpText('after', '\nExamples:\n  quintile segments count active_high_value\n  echo \'{">":[{"var":"total_revenue"},1000]}\' | quintile segments count --rule - --format json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  quintile segments count active_high_value\n  echo \'{">":[{"var":"total_revenue"},1000]}\' | quintile segments count --rule - --format json',
+    )
     .action((segment: string | undefined, options: CountOptions, command: Command) => count(openContext(command), segment, options))
   segments
     .command('export <segment>')

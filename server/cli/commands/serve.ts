@@ -23,7 +23,11 @@ async function serveUntilStopped(context: Context, rooms: Rooms, { port }: Serve
   // Express and its like are loaded by those who serve; every other command starts without them.
   const [{ serve }, { openServerLog }] = await Promise.all([import('../../serve.ts'), import('../../server-log.ts')])
   const log = await openServerLog(context.home)
-  const serving = await serve(rooms, { listen: { kind: 'loopback', port }, token: tokenFrom(process.env), log: (thrown) => log.error(thrown) })
+  const serving = await serve(rooms, {
+    listen: { kind: 'loopback', port },
+    token: tokenFrom(process.env),
+    log: (thrown) => log.error(thrown),
+  })
   context.output.result({ url: serving.url, workspace: rooms.workspace.settings.name, pid: process.pid }, () => [
     `Quintile serves “${rooms.workspace.settings.name}”. Open this link (it works once):`,
     `  ${serving.url ?? ''}`,
@@ -38,9 +42,17 @@ async function serveUntilStopped(context: Context, rooms: Rooms, { port }: Serve
 
 async function start(context: Context, options: ServeOptions & { browser?: boolean }): Promise<void> {
   const workspace = context.options.workspace ?? process.env['QUINTILE_WORKSPACE'] ?? 'demo'
-  const quiet: Pick<Context, 'output' | 'signal'> = { output: { ...context.output, result: (_value, lines) => lines().forEach((line) => context.output.say(line)) }, signal: context.signal }
+  const quiet: Pick<Context, 'output' | 'signal'> = {
+    output: { ...context.output, result: (_value, lines) => lines().forEach((line) => context.output.say(line)) },
+    signal: context.signal,
+  }
   const rooms = await openDemo({
-    home: context.home, workspace, clock: Date.now, environment: process.env, signal: context.signal, say: context.output.say,
+    home: context.home,
+    workspace,
+    clock: Date.now,
+    environment: process.env,
+    signal: context.signal,
+    say: context.output.say,
     importOrders: (opened, file) => importFile(quiet, opened, { name: 'orders', file }),
     runAll: async (opened) => {
       context.output.say('Running all jobs …')
@@ -75,7 +87,10 @@ export function addServeCommands(program: Command): void {
     .command('serve')
     .description('serve a workspace on 127.0.0.1 until Ctrl-C; prints a one-time link')
     .option('--port <port>', 'port on 127.0.0.1; 0 takes a free one', toPort, 0)
-    .addHelpText('after', '\nScripts send the header x-quintile-token with the value of QUINTILE_TOKEN (32 characters or more).\n\nExample:\n  quintile serve --workspace shop --port 4711')
+    .addHelpText(
+      'after',
+      '\nScripts send the header x-quintile-token with the value of QUINTILE_TOKEN (32 characters or more).\n\nExample:\n  quintile serve --workspace shop --port 4711',
+    )
     .action((options: ServeOptions, command: Command) => {
       const context = openContext(command)
       return withRooms(context, 'any', (rooms) => serveUntilStopped(context, rooms, options))

@@ -6,7 +6,9 @@ async function upgrade(context: Context): Promise<void> {
   await withRooms(context, 'any', async (rooms) => {
     const applied = await rooms.upgradeWarehouse()
     const files = Object.entries(applied).flatMap(([set, names]) => names.map((name) => `  ${set}  ${name}`))
-    context.output.result({ workspace: rooms.workspace.settings.name, applied }, () => (files.length === 0 ? ['The warehouse is current; nothing to apply.'] : ['Applied:', ...files]))
+    context.output.result({ workspace: rooms.workspace.settings.name, applied }, () =>
+      files.length === 0 ? ['The warehouse is current; nothing to apply.'] : ['Applied:', ...files],
+    )
   })
 }
 
@@ -16,7 +18,10 @@ async function current(context: Context): Promise<void> {
     const isCurrent = sets.every((set) => set.pending.length === 0)
     context.output.result({ workspace: rooms.workspace.settings.name, current: isCurrent, sets }, () => [
       isCurrent ? 'The warehouse is current.' : 'The warehouse lacks migrations; run “quintile warehouse upgrade”.',
-      ...sets.map((set) => `  ${set.set}: at ${set.applied.at(-1) ?? 'nothing'}${set.pending.length === 0 ? '' : `, pending ${set.pending.join(', ')}`}`),
+      ...sets.map(
+        (set) =>
+          `  ${set.set}: at ${set.applied.at(-1) ?? 'nothing'}${set.pending.length === 0 ? '' : `, pending ${set.pending.join(', ')}`}`,
+      ),
     ])
   })
 }

@@ -20,10 +20,18 @@ export function warehouseSettings(name: string, { warehouse, passwordEnv }: Omit
   if (warehouse === undefined) return { engine: 'embedded', database: databaseName(name) }
   const url = URL.canParse(warehouse) ? new URL(warehouse) : undefined
   if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol) || url.username === '' || url.pathname.length < 2) {
-    throw mistake('workspace.bad-url', 'The warehouse is written postgres://user@host:port/database', 'Without --warehouse the embedded database is used.')
+    throw mistake(
+      'workspace.bad-url',
+      'The warehouse is written postgres://user@host:port/database',
+      'Without --warehouse the embedded database is used.',
+    )
   }
   if (url.password !== '') {
-    throw mistake('workspace.password-in-url', 'A password in the address would be written to a file', 'Put it into an environment variable and name that: --password-env QUINTILE_WAREHOUSE_PASSWORD')
+    throw mistake(
+      'workspace.password-in-url',
+      'A password in the address would be written to a file',
+      'Put it into an environment variable and name that: --password-env QUINTILE_WAREHOUSE_PASSWORD',
+    )
   }
   const sslmode = url.searchParams.get('sslmode')
   return {
@@ -42,11 +50,14 @@ async function create(context: Context, name: string, options: CreateOptions): P
   const rooms = await openRooms({ home: context.home, workspace: name, clock: Date.now, environment: process.env, log: context.output.say })
   try {
     const migrations = await rooms.upgradeWarehouse()
-    context.output.result({ workspace: name, pack: options.pack, folder: workspace.folder, warehouse: rooms.warehouse.label, migrations }, () => [
-      `Created workspace ${name} from the pack ${options.pack}`,
-      `  folder     ${workspace.folder}`,
-      `  warehouse  ${rooms.warehouse.label}, ${String(Object.values(migrations).flat().length)} migrations applied`,
-    ])
+    context.output.result(
+      { workspace: name, pack: options.pack, folder: workspace.folder, warehouse: rooms.warehouse.label, migrations },
+      () => [
+        `Created workspace ${name} from the pack ${options.pack}`,
+        `  folder     ${workspace.folder}`,
+        `  warehouse  ${rooms.warehouse.label}, ${String(Object.values(migrations).flat().length)} migrations applied`,
+      ],
+    )
   } finally {
     await rooms.close()
   }
@@ -58,22 +69,29 @@ async function list(context: Context): Promise<void> {
   context.output.result({ workspaces: workspaces.map(({ name, pack, warehouse }) => ({ workspace: name, pack, warehouse })) }, () =>
     workspaces.length === 0
       ? ['There is no workspace yet. Make one: quintile workspace create NAME --pack globalmart']
-      : table(['Workspace', 'Pack', 'Warehouse', 'Database'], workspaces.map(({ name, pack, warehouse }) => [name, pack, warehouse.engine, warehouse.database])),
+      : table(
+          ['Workspace', 'Pack', 'Warehouse', 'Database'],
+          workspaces.map(({ name, pack, warehouse }) => [name, pack, warehouse.engine, warehouse.database]),
+        ),
   )
 }
 
 async function show(context: Context, name: string | undefined): Promise<void> {
   const found = await readWorkspace(context.home, name ?? (await workspaceName(context)))
   const { settings, folder, pack } = found
-  context.output.result({ workspace: settings.name, pack: settings.pack, folder, warehouse: settings.warehouse, features: pack.features }, () => [
-    `Workspace  ${settings.name}`,
-    `Pack       ${settings.pack} (${pack.title})`,
-    `Folder     ${folder}`,
-    `Warehouse  ${settings.warehouse.engine}, database ${settings.warehouse.database}`,
-    `Features   ${pack.features.table}`,
-  ])
+  context.output.result(
+    { workspace: settings.name, pack: settings.pack, folder, warehouse: settings.warehouse, features: pack.features },
+    () => [
+      `Workspace  ${settings.name}`,
+      `Pack       ${settings.pack} (${pack.title})`,
+      `Folder     ${folder}`,
+      `Warehouse  ${settings.warehouse.engine}, database ${settings.warehouse.database}`,
+      `Features   ${pack.features.table}`,
+    ],
+  )
 }
 
+/** Adds `workspace create`, `list` and `show` to the program. */
 export function addWorkspaceCommands(program: Command): void {
   const workspace = program.command('workspace').description('make, list and show workspaces')
   workspace
@@ -82,7 +100,10 @@ export function addWorkspaceCommands(program: Command): void {
     .option('--pack <pack>', 'the pack to copy', 'globalmart')
     .option('--warehouse <url>', 'postgres://user@host:port/database[?sslmode=require]; default: the embedded database')
     .option('--password-env <variable>', 'environment variable that holds the password')
-    .addHelpText('after', '\nExamples:\n  quintile workspace create shop --pack globalmart\n  quintile workspace create shop --warehouse postgres://ana@dwh.example:5432/shop --password-env SHOP_PASSWORD')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  quintile workspace create shop --pack globalmart\n  quintile workspace create shop --warehouse postgres://ana@dwh.example:5432/shop --password-env SHOP_PASSWORD',
+    )
     .action((name: string, options: CreateOptions, command: Command) => create(openContext(command), name, options))
   workspace
     .command('list')

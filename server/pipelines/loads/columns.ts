@@ -20,16 +20,22 @@ export async function columnsOf(session: Session, table: string): Promise<string
 export async function targetColumns(session: Session, { target, batch }: { target: string; batch: string }): Promise<string[]> {
   const inTarget = await columnsOf(session, target)
   if (inTarget.length === 0) {
-    throw mistake('load.no-target', `The target table ${target} does not exist`, 'Run “quintile warehouse upgrade”, or correct “target” in the job.')
+    throw mistake(
+      'load.no-target',
+      `The target table ${target} does not exist`,
+      'Run “quintile warehouse upgrade”, or correct “target” in the job.',
+    )
   }
   const inBatch = await columnsOf(session, batch)
   const both = inBatch.filter((name) => inTarget.includes(name))
-  if (both.length === 0) throw mistake('load.no-column-in-common', `The job’s SQL gives no column of ${target}`, `Its columns are ${inTarget.join(', ')}.`)
+  if (both.length === 0)
+    throw mistake('load.no-column-in-common', `The job’s SQL gives no column of ${target}`, `Its columns are ${inTarget.join(', ')}.`)
   return both
 }
 
 /** Refuses a declared column that the batch does not have. */
 export function requireColumns(declared: readonly string[], batch: readonly string[], where: string): void {
   const missing = declared.find((name) => !batch.includes(name))
-  if (missing !== undefined) throw mistake('load.no-column', `${where} names “${missing}”, which the job’s SQL does not give`, suggest(missing, batch))
+  if (missing !== undefined)
+    throw mistake('load.no-column', `${where} names “${missing}”, which the job’s SQL does not give`, suggest(missing, batch))
 }

@@ -17,13 +17,19 @@ import { loadMerge } from './merge.ts'
 const MEASURES = ['recency_days', 'frequency_count', 'monetary_value'] as const
 
 function quantileScore(measure: string, offset: number): string {
-  const above = [1, 2, 3, 4].map((cut) => `(s.${measure} ${offset === 0 ? '>' : '>='} c.${measure}[${String(cut)}]${offset === 0 ? '' : ` + ${String(offset)}`})::int`).join(' + ')
+  const above = [1, 2, 3, 4]
+    .map(
+      (cut) => `(s.${measure} ${offset === 0 ? '>' : '>='} c.${measure}[${String(cut)}]${offset === 0 ? '' : ` + ${String(offset)}`})::int`,
+    )
+    .join(' + ')
   // The fewer days the better: recency counts down from 5.
   return measure === 'recency_days' ? `5 - (${above})` : `1 + ${above}`
 }
 
 function quantileSql({ cut_offset: offset }: RfmJob): string {
-  const cuts = MEASURES.map((measure) => `percentile_cont(ARRAY[0.2, 0.4, 0.6, 0.8]) WITHIN GROUP (ORDER BY ${measure}::float8) AS ${measure}`).join(', ')
+  const cuts = MEASURES.map(
+    (measure) => `percentile_cont(ARRAY[0.2, 0.4, 0.6, 0.8]) WITHIN GROUP (ORDER BY ${measure}::float8) AS ${measure}`,
+  ).join(', ')
   return `
     WITH cuts AS (SELECT ${cuts} FROM ${STAGING})
     SELECT s.*, ${quantileScore('recency_days', offset)} AS recency_score, ${quantileScore('frequency_count', offset)} AS frequency_score,
@@ -45,7 +51,11 @@ function segmentCase({ segments }: RfmJob): string {
 }
 
 /** Scores the staged customers, merges them into the target and, where declared, opens new versions in the dimension. */
-export async function loadRfm(session: Session, job: RfmJob, tracked: readonly string[]): Promise<{ counts: StepCounts; note: string | null }> {
+export async function loadRfm(
+  session: Session,
+  job: RfmJob,
+  tracked: readonly string[],
+): Promise<{ counts: StepCounts; note: string | null }> {
   requireColumns(MEASURES, await columnsOf(session, STAGING), 'an rfm job')
   const { rows } = await session.query('SELECT 1 FROM pg_temp.staging LIMIT 1')
   if (rows.length === 0) return { counts: NO_COUNTS, note: null }
@@ -62,7 +72,9 @@ export async function loadRfm(session: Session, job: RfmJob, tracked: readonly s
 async function updateDimension(session: Session, dimension: NonNullable<RfmJob['dimension']>, tracked: readonly string[]): Promise<string> {
   const { target, key, set, track, update, effective } = dimension
   const renamed = Object.entries(set).map(([theirs, ours]) => `${quoteIdentifier(ours)} AS ${quoteIdentifier(theirs)}`)
-  await session.script(`CREATE TEMP TABLE scored_for_dimension ON COMMIT DROP AS SELECT ${[quoteIdentifier(key), quoteIdentifier(effective), ...renamed].join(', ')} FROM pg_temp.scored`)
+  await session.script(
+    `CREATE TEMP TABLE scored_for_dimension ON COMMIT DROP AS SELECT ${[quoteIdentifier(key), quoteIdentifier(effective), ...renamed].join(', ')} FROM pg_temp.scored`,
+  )
   const counts = await loadHistory(session, { target, from: 'pg_temp.scored_for_dimension', key: [key], track, tracked, update, effective })
   return `${target}: ${String(counts.versions_closed)} new versions, ${String(counts.updated)} updated, ${String(counts.unchanged)} unchanged`
 }

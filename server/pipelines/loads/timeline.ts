@@ -38,7 +38,9 @@ export async function closeAndInsert(session: Session, request: HistoryRequest):
     ${update.length === 0 ? '' : `LEFT JOIN pg_temp.observation u ON u.is_latest AND ${key.map((name) => `u.${quoteIdentifier(name)} = t.${quoteIdentifier(name)}`).join(' AND ')}`}
     WHERE NOT t.has_version ORDER BY ${quoteList(key, 't')}, t.at`)
   await carryUpdates(session, request)
-  const met = await session.query(`SELECT 1 FROM pg_temp.observation v JOIN pg_temp.timeline t ON ${on} AND v.at = t.at WHERE v.differs AND t.has_version`)
+  const met = await session.query(
+    `SELECT 1 FROM pg_temp.observation v JOIN pg_temp.timeline t ON ${on} AND v.at = t.at WHERE v.differs AND t.has_version`,
+  )
   await session.script('DROP TABLE pg_temp.timeline')
   return { opened, corrected: met.count }
 }
@@ -50,9 +52,12 @@ export async function closeAndInsert(session: Session, request: HistoryRequest):
 function timelineSql({ target, key, track, tracked }: HistoryRequest): string {
   const keys = quoteList(key)
   const carried = tracked.filter((name) => !track.includes(name))
-  const sameKey = (left: string, right: string): string => key.map((name) => `${left}.${quoteIdentifier(name)} = ${right}.${quoteIdentifier(name)}`).join(' AND ')
+  const sameKey = (left: string, right: string): string =>
+    key.map((name) => `${left}.${quoteIdentifier(name)} = ${right}.${quoteIdentifier(name)}`).join(' AND ')
   const flow = (names: readonly string[], group: string): string[] =>
-    names.map((name) => `first_value(${quoteIdentifier(name)}) OVER (PARTITION BY ${keys}, ${group} ORDER BY at) AS ${quoteIdentifier(name)}`)
+    names.map(
+      (name) => `first_value(${quoteIdentifier(name)}) OVER (PARTITION BY ${keys}, ${group} ORDER BY at) AS ${quoteIdentifier(name)}`,
+    )
   return `
     CREATE TEMP TABLE timeline ON COMMIT DROP AS
     WITH versions AS (

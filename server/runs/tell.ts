@@ -1,0 +1,47 @@
+/** Telling whoever follows a run what changed: each write to the book ends with a message on the channel `quintile_live`. */
+import type { LiveEvent } from '../../shared/contract/events.ts'
+import type { RunSummary } from '../../shared/run.ts'
+import type { Clock } from '../../shared/time.ts'
+import type { Session } from '../warehouse/index.ts'
+import { STEP_COLUMNS, SUMMARY_COLUMNS, SUMMARY_FROM, toStep, toSummary, type StepRow, type SummaryRow } from './rows.ts'
+
+/** PostgreSQL's channel of live events, one for all processes of a warehouse. */
+export const LIVE_CHANNEL = 'quintile_live'
+
+/** A session or the warehouse itself. */
+export type Writer = Pick<Session, 'query'>
+
+/** Progress is told at most this often per job; more would be noise and load. */
+const PROGRESS_EVERY_MILLISECONDS = 200
+
+async function tell(to: Writer, event: LiveEvent): Promise<void> {
+  await to.query('SELECT pg_notify($1, $2)', [LIVE_CHANNEL, JSON.stringify(event)])
+}
+
+/** Tells the run as it now stands, and answers with it. Throws when the book does not have it. */
+export async function tellRun(to: Writer, runId: string): Promise<RunSummary> {
+  const { rows } = await to.query<SummaryRow>(`SELECT ${SUMMARY_COLUMNS} FROM ${SUMMARY_FROM} WHERE r.run_id = $1`, [runId])
+  const row = rows[0]
+  if (row === undefined) throw new Error(`run ${runId} is not in the run book`)
+  const run = toSummary(row)
+  await tell(to, { type: 'run', run })
+  return run
+}
+
+/** Tells the step as it now stands; nothing when the run has no such job. */
+export async function tellStep(to: Writer, runId: string, job: string): Promise<void> {
+  const { rows } = await to.query<StepRow>(`SELECT ${STEP_COLUMNS} FROM quintile.run_steps WHERE run_id = $1 AND job = $2`, [runId, job])
+  if (rows[0] !== undefined) await tell(to, { type: 'step', run_id: runId, step: toStep(rows[0]) })
+}
+
+/** Returns the call that tells how far a job is, in whatever it counts (rows, bytes); most calls say nothing, none waits or throws. */
+export function openProgress(to: Writer, clock: Clock) {
+  const lastTold = new Map<string, number>()
+  return (runId: string, job: string, { done, total }: { done: number; total: number | null }): void => {
+    const key = `${runId} ${job}`
+    if (clock() - (lastTold.get(key) ?? 0) < PROGRESS_EVERY_MILLISECONDS) return
+    lastTold.set(key, clock())
+    // Progress is a courtesy: a lost line must not fail the work.
+    tell(to, { type: 'progress', run_id: runId, job, done, total }).catch(() => undefined)
+  }
+}
