@@ -18,12 +18,21 @@ export function useAnswer<N extends CallName>(name: N, params: MaybeRefOrGetter<
     staleTime: 60_000,
     refetchOnWindowFocus: false,
   })
-  return { data: query.data, failure: computed(() => asFailure(query.error.value)), loading: query.isLoading, refetch: () => { void query.refetch() } }
+  return {
+    data: query.data,
+    failure: computed(() => asFailure(query.error.value)),
+    loading: query.isLoading,
+    refetch: () => {
+      void query.refetch()
+    },
+  }
 }
 
 /** Marks answers as outdated; what is on the screen is asked for again. */
 export function useOutdate(): (...names: CallName[]) => void {
   const cache = useQueryCache()
   // A reading that fails again is told by the query that shows it.
-  return (...names) => { for (const name of names) cache.invalidateQueries({ key: [name] }).catch(() => undefined) }
+  return (...names) => {
+    for (const name of names) cache.invalidateQueries({ key: [name] }).catch(() => undefined)
+  }
 }

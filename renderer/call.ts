@@ -28,7 +28,7 @@ function kindOf(status: number): FailureKind {
 
 /** Parameters are text, numbers and booleans; these last two read the same in JSON and in an address. */
 function asText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value) ?? ''
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
 }
 
 /** `/api/runs/:run_id` and `{ run_id, offset }` → `/api/runs/…?offset=…`. Throws a `Failure` when a part is missing. */
@@ -50,7 +50,9 @@ async function readJson(response: Response): Promise<unknown> {
     return await response.json()
   } catch (cause) {
     throw new Failure({
-      kind: 'stop', code: 'screen.bad_answer', cause,
+      kind: 'stop',
+      code: 'screen.bad_answer',
+      cause,
       message: `The server answered ${response.status} without readable JSON.`,
       hint: 'Reload the page; if it stays, the log of the server says more.',
     })
@@ -61,7 +63,11 @@ async function readJson(response: Response): Promise<unknown> {
 export async function failureOf(response: Response): Promise<Failure> {
   const read = errorAnswer.safeParse(await readJson(response).catch(() => null))
   if (read.success) return new Failure({ kind: kindOf(response.status), ...read.data, hint: read.data.hint ?? undefined })
-  return new Failure({ kind: kindOf(response.status), code: `http.${response.status}`, message: `The server answered ${response.status} ${response.statusText}.`.replace(' .', '.') })
+  return new Failure({
+    kind: kindOf(response.status),
+    code: `http.${response.status}`,
+    message: `The server answered ${response.status} ${response.statusText}.`.replace(' .', '.'),
+  })
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {
@@ -70,7 +76,9 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
     throw new Failure({
-      kind: 'retry', code: 'screen.unreachable', cause,
+      kind: 'retry',
+      code: 'screen.unreachable',
+      cause,
       message: 'Quintile does not answer.',
       hint: 'It may be starting again. The page reconnects by itself.',
     })
@@ -93,7 +101,9 @@ export async function ask<N extends CallName>(name: N, asked: Asked<N> = {}): Pr
   if (read.success) return read.data as AnswerOf<N>
   const where = read.error.issues[0]
   throw new Failure({
-    kind: 'stop', code: 'screen.bad_answer', cause: read.error,
+    kind: 'stop',
+    code: 'screen.bad_answer',
+    cause: read.error,
     message: `The answer to ${name} does not fit the contract at ${where?.path.join('.') || 'its top'}: ${where?.message ?? 'unknown'}.`,
     hint: 'The page and the server may be of different versions: reload the page.',
   })

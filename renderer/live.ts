@@ -9,7 +9,10 @@ import type { RunDetail, RunStep, RunSummary } from '../shared/run.ts'
 import { keyOf, useOutdate } from './answers.ts'
 import { openEventStream } from './event-stream.ts'
 
-export interface Progress { done: number; total: number | null }
+export interface Progress {
+  done: number
+  total: number | null
+}
 
 type Cache = ReturnType<typeof useQueryCache>
 
@@ -33,7 +36,8 @@ function patchRun(cache: Cache, run: RunSummary): void {
 
 function patchStep(cache: Cache, runId: string, step: RunStep): void {
   patch<RunDetail, 'runs.show'>(cache, ['runs.show', { run_id: runId }], (detail) => ({
-    ...detail, steps: [...detail.steps.filter(({ job }) => job !== step.job), step].sort((a, b) => a.position - b.position),
+    ...detail,
+    steps: [...detail.steps.filter(({ job }) => job !== step.job), step].sort((a, b) => a.position - b.position),
   }))
 }
 
@@ -62,7 +66,8 @@ function reactions(cache: Cache, { connection, runs, runsVersion, dataVersion }:
   }
 
   return {
-    outdate, dataChanged,
+    outdate,
+    dataChanged,
     runMoved(run: RunSummary): void {
       const before = runs.value.get(run.run_id)?.status
       runs.value.set(run.run_id, run)
@@ -97,7 +102,9 @@ export const useLive = defineStore('live', () => {
   const { outdate, dataChanged, runMoved, lost, opened } = reactions(cache, kept)
 
   const handlers: { [Type in LiveEvent['type']]: (event: Extract<LiveEvent, { type: Type }>) => void } = {
-    run: ({ run }) => { runMoved(run) },
+    run: ({ run }) => {
+      runMoved(run)
+    },
     step: ({ run_id, step }) => {
       patchStep(cache, run_id, step)
       if (step.ended_at !== null) outdate('runs.show')
@@ -112,10 +119,15 @@ export const useLive = defineStore('live', () => {
     },
     snapshot: dataChanged,
   }
-  const apply = (event: LiveEvent): void => { (handlers[event.type] as (heard: LiveEvent) => void)(event) }
+  const apply = (event: LiveEvent): void => {
+    ;(handlers[event.type] as (heard: LiveEvent) => void)(event)
+  }
 
   return {
-    connection: computed(() => connection.value), runsVersion, dataVersion, apply,
+    connection: computed(() => connection.value),
+    runsVersion,
+    dataVersion,
+    apply,
     /** Opens the stream and keeps it open; the returned function closes it. */
     open: () => openEventStream({ heard: apply, opened, lost }),
     /** The newest summary heard of a run. */

@@ -18,6 +18,6 @@ export const router = createRouter({
   routes,
   scrollBehavior: (to, from, saved) => {
     if (to.hash !== '') return { el: to.hash, top: 64 }
-    return to.path === from.path ? undefined : saved ?? { top: 0 }
+    return to.path === from.path ? undefined : (saved ?? { top: 0 })
   },
 })

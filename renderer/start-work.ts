@@ -28,9 +28,11 @@ export function useStartWork() {
     }
   }
 
-  const busyWith = (kind: 'pipeline' | 'sync', words: string) => computed(() => reason.value ?? (running.value.some((run) => run.kind === kind) ? words : null))
+  const busyWith = (kind: 'pipeline' | 'sync', words: string) =>
+    computed(() => reason.value ?? (running.value.some((run) => run.kind === kind) ? words : null))
   return {
-    busy, failure,
+    busy,
+    failure,
     runReason: busyWith('pipeline', 'A run is going on.'),
     syncReason: busyWith('sync', 'A sync is going on.'),
     runJobs: (jobs: string[]) => begin('run', () => ask('runs.start', { body: { jobs } })),

@@ -7,7 +7,11 @@ export function useWorkspace() {
   const offline = computed(() => data.value?.warehouse.state === 'offline')
   const running = computed(() => data.value?.running ?? [])
   return {
-    state: data, failure, refetch, offline, running,
+    state: data,
+    failure,
+    refetch,
+    offline,
+    running,
     /** Numbers from the snapshot are older than the warehouse. */
     stale: computed(() => data.value?.freshness === 'stale'),
     /** Why work that needs the warehouse cannot start now; null when it can. */

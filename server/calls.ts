@@ -84,7 +84,7 @@ async function overview(rooms: Rooms): Promise<Overview> {
     reportOrNull(rooms, rfm),
     reportOrNull(rooms, revenue),
     targetsOrKept(rooms),
-    rooms.runs.list({ offset: 0, limit: 1 }),
+    rooms.runs.list({ offset: 0, limit: 50 }),
   ])
   return {
     source: figureReport?.source ?? 'cache',
@@ -93,7 +93,8 @@ async function overview(rooms: Rooms): Promise<Overview> {
     rfm: rfmReport,
     revenue: revenueReport,
     targets,
-    last_run: runs[0] ?? null,
+    // The last run of jobs is what moved the numbers; a sync right after it is not what a person looks for.
+    last_run: runs.find((run) => run.kind === 'pipeline') ?? runs[0] ?? null,
   }
 }
 

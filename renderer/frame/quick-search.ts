@@ -19,5 +19,9 @@ function fits(place: Place, words: string): number {
 export function findPlaces(places: readonly Place[], typed: string): Place[] {
   const words = typed.trim().toLowerCase()
   if (words === '') return [...places]
-  return places.map((place) => ({ place, fit: fits(place, words) })).filter(({ fit }) => fit > 0).sort((a, b) => b.fit - a.fit).map(({ place }) => place)
+  return places
+    .map((place) => ({ place, fit: fits(place, words) }))
+    .filter(({ fit }) => fit > 0)
+    .sort((a, b) => b.fit - a.fit)
+    .map(({ place }) => place)
 }

@@ -54,7 +54,11 @@ function categoryAxis(input: ChartInput): object {
     axisTick: { show: false },
     axisLine: { show: !isLying(input), lineStyle: { color: colour(look, '--line-strong') } },
     axisLabel: {
-      color: colour(look, '--ink-soft'), fontSize: 11, fontFamily: look.font, hideOverlap: !isLying(input), margin: 10,
+      color: colour(look, '--ink-soft'),
+      fontSize: 11,
+      fontFamily: look.font,
+      hideOverlap: !isLying(input),
+      margin: 10,
       ...(isLying(input) ? { interval: 0, width: 170, overflow: 'truncate' } : {}),
       formatter: (category: string) => categoryName(input, category),
     },
@@ -69,7 +73,10 @@ function valueAxis({ look, format }: ChartInput): object {
     axisTick: { show: false },
     splitLine: { lineStyle: { color: colour(look, '--line') } },
     axisLabel: {
-      color: colour(look, '--ink-faint'), fontSize: 11, fontFamily: look.font, margin: 10,
+      color: colour(look, '--ink-faint'),
+      fontSize: 11,
+      fontFamily: look.font,
+      margin: 10,
       formatter: (value: number) => (format === 'percent' ? formatValue(value, 'percent') : formatShort(value)),
     },
   }
@@ -81,12 +88,15 @@ function barSeries(input: ChartInput, one: FoldedSeries, at: number): BarSeriesO
   const last = folded.categories.length - 1
   const stacked = chart.kind === 'stacked-bar'
   return {
-    type: 'bar', name: one.name, barMaxWidth: isLying(input) ? 18 : 44, barCategoryGap: isLying(input) ? '38%' : '32%',
+    type: 'bar',
+    name: one.name,
+    barMaxWidth: isLying(input) ? 18 : 44,
+    barCategoryGap: isLying(input) ? '38%' : '32%',
     ...(stacked ? { stack: 'all' } : {}),
     itemStyle: {
       color: chart.series === null ? colour(look, '--series-only') : colourOf(look, one.name),
       borderRadius: stacked ? 0 : isLying(input) ? [0, 3, 3, 0] : [3, 3, 0, 0],
-      ...(stacked ? { borderColor: colour(look, '--surface'), borderWidth: 1 } : {}),
+      ...(stacked ? { borderColor: colour(look, '--surface'), borderWidth: 0.5 } : {}),
     },
     emphasis: { focus: stacked ? 'series' : 'none' },
     ...(isLying(input) && at === 0 && folded.series.length === 1 ? { label: barLabel(input) } : {}),
@@ -100,8 +110,14 @@ function barSeries(input: ChartInput, one: FoldedSeries, at: number): BarSeriesO
 
 function barLabel({ look, format }: ChartInput): NonNullable<BarSeriesOption['label']> {
   return {
-    show: true, position: 'right', distance: 8, fontSize: 11, fontFamily: look.font, color: colour(look, '--ink-soft'),
-    formatter: ({ value }) => (typeof value === 'number' ? (format === 'percent' ? formatValue(value, 'percent') : formatShort(value)) : ''),
+    show: true,
+    position: 'right',
+    distance: 8,
+    fontSize: 11,
+    fontFamily: look.font,
+    color: colour(look, '--ink-soft'),
+    formatter: ({ value }) =>
+      typeof value === 'number' ? (format === 'percent' ? formatValue(value, 'percent') : formatShort(value)) : '',
   }
 }
 
@@ -112,8 +128,14 @@ function lineSeries(input: ChartInput, one: FoldedSeries, at: number): LineSerie
   const last = one.values.length - 1
   const solid = one.values.map((value, index) => (open && index === last ? null : value))
   const shared: LineSeriesOption = {
-    type: 'line', name: one.name, symbol: markOf(at), symbolSize: 6, showSymbol: one.values.length <= 40,
-    itemStyle: { color: painted }, emphasis: { focus: 'series' }, lineStyle: { width: 2, color: painted },
+    type: 'line',
+    name: one.name,
+    symbol: markOf(at),
+    symbolSize: 6,
+    showSymbol: one.values.length <= 40,
+    itemStyle: { color: painted },
+    emphasis: { focus: 'series' },
+    lineStyle: { width: 2, color: painted },
   }
   const single = folded.series.length === 1
   const main: LineSeriesOption = { ...shared, data: solid, ...(single ? { areaStyle: { color: painted, opacity: 0.08 } } : {}) }
@@ -122,20 +144,40 @@ function lineSeries(input: ChartInput, one: FoldedSeries, at: number): LineSerie
   return [main, { ...shared, data: dashed, lineStyle: { width: 2, color: painted, type: [4, 4] } }]
 }
 
-interface AxisPoint { seriesName?: string; dataIndex?: number }
+interface AxisPoint {
+  seriesName?: string
+  dataIndex?: number
+}
 
 function tooltip(input: ChartInput): NonNullable<EChartsOption['tooltip']> {
   const { folded, look, format } = input
-  const points = (at: number): TooltipPoint[] => folded.series.map((one) => {
-    const category = folded.categories[at] ?? ''
-    const painted = folded.series.length > 1 ? colourOf(look, one.name) : isSegmentName(category) ? colourOf(look, category) : colour(look, '--series-only')
-    return { name: one.name, colour: painted, value: one.values[at] === null || one.values[at] === undefined ? NO_VALUE : formatValue(one.values[at], format) }
-  })
+  const points = (at: number): TooltipPoint[] =>
+    folded.series.map((one) => {
+      const category = folded.categories[at] ?? ''
+      const painted =
+        folded.series.length > 1
+          ? colourOf(look, one.name)
+          : isSegmentName(category)
+            ? colourOf(look, category)
+            : colour(look, '--series-only')
+      return {
+        name: one.name,
+        colour: painted,
+        value: one.values[at] === null || one.values[at] === undefined ? NO_VALUE : formatValue(one.values[at], format),
+      }
+    })
   return {
-    trigger: 'axis', confine: true, transitionDuration: 0, padding: 0, borderWidth: 0, backgroundColor: 'transparent', extraCssText: 'box-shadow:none',
-    axisPointer: input.chart.kind === 'line'
-      ? { type: 'line', lineStyle: { color: colour(look, '--line-strong'), type: 'solid' } }
-      : { type: 'shadow', shadowStyle: { color: colour(look, '--ink-faint'), opacity: 0.1 } },
+    trigger: 'axis',
+    confine: true,
+    transitionDuration: 0,
+    padding: 0,
+    borderWidth: 0,
+    backgroundColor: 'transparent',
+    extraCssText: 'box-shadow:none',
+    axisPointer:
+      input.chart.kind === 'line'
+        ? { type: 'line', lineStyle: { color: colour(look, '--line-strong'), type: 'solid' } }
+        : { type: 'shadow', shadowStyle: { color: colour(look, '--ink-faint'), opacity: 0.1 } },
     // An element and not a string: a string would carry style attributes, which the policy of the page refuses.
     formatter: (raw: unknown) => {
       const first = (Array.isArray(raw) ? raw[0] : raw) as AxisPoint | undefined
@@ -154,10 +196,12 @@ export function chartHeight(input: Pick<ChartInput, 'chart' | 'folded'>, standin
 export function chartOption(input: ChartInput): EChartsOption {
   const lying = isLying(input)
   const series = input.folded.series.flatMap((one, at): (LineSeriesOption | BarSeriesOption)[] =>
-    input.chart.kind === 'line' ? lineSeries(input, one, at) : [barSeries(input, one, at)])
+    input.chart.kind === 'line' ? lineSeries(input, one, at) : [barSeries(input, one, at)],
+  )
   const axes = { category: categoryAxis(input), value: valueAxis(input) }
   return {
-    animationDuration: 250, animationDurationUpdate: 250,
+    animationDuration: 250,
+    animationDurationUpdate: 250,
     textStyle: { fontFamily: input.look.font },
     grid: { left: 4, right: lying ? 56 : 16, top: 12, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     xAxis: lying ? axes.value : axes.category,

@@ -21,7 +21,11 @@ export function tooltipNode(card: { title: string; note: string | null; points: 
     const line = element('div', 'flex items-center gap-2 leading-5')
     const swatch = element('span', 'size-2 shrink-0 rounded-xs')
     swatch.style.backgroundColor = point.colour
-    line.append(swatch, element('span', 'mr-4 max-w-48 truncate text-soft', point.name), element('span', 'tnum ml-auto font-medium', point.value))
+    line.append(
+      swatch,
+      element('span', 'mr-4 max-w-48 truncate text-soft', point.name),
+      element('span', 'tnum ml-auto font-medium', point.value),
+    )
     node.append(line)
   }
   return node

@@ -46,7 +46,10 @@ export function assignColours(names: readonly string[]): Map<string, string> {
   for (const name of [...new Set(names)].sort()) {
     const wanted = colourToken(name)
     const first = PALETTE.indexOf(wanted)
-    const free = first < 0 ? wanted : PALETTE.map((_, step) => PALETTE[(first + step) % PALETTE.length] ?? wanted).find((token) => !taken.has(token)) ?? wanted
+    const free =
+      first < 0
+        ? wanted
+        : (PALETTE.map((_, step) => PALETTE[(first + step) % PALETTE.length] ?? wanted).find((token) => !taken.has(token)) ?? wanted)
     taken.add(free)
     assigned.set(name, free)
   }
@@ -58,10 +61,12 @@ export function resolveColours(tokens: readonly string[]): Record<string, string
   const probe = document.createElement('span')
   probe.hidden = true
   document.body.append(probe)
-  const resolved = Object.fromEntries(tokens.map((token) => {
-    probe.style.color = `var(${token})`
-    return [token, getComputedStyle(probe).color]
-  }))
+  const resolved = Object.fromEntries(
+    tokens.map((token) => {
+      probe.style.color = `var(${token})`
+      return [token, getComputedStyle(probe).color]
+    }),
+  )
   probe.remove()
   return resolved
 }

@@ -53,7 +53,7 @@ function gridOf(chart: Chart, rows: readonly Row[], only: string): { grid: Grid;
     const value = toNumber(row[chart.y])
     const before = values.get(category)
     categories.add(category)
-    values.set(category, value === null ? before ?? null : value + (before ?? 0))
+    values.set(category, value === null ? (before ?? null) : value + (before ?? 0))
     grid.set(name, values)
   }
   return { grid, categories: [...categories] }
@@ -64,10 +64,12 @@ function sum(values: readonly (number | null)[]): number {
 }
 
 function addUp(many: readonly FoldedSeries[], length: number): (number | null)[] {
-  return Array.from({ length }, (_, at) => many.reduce<number | null>((total, { values }) => {
-    const value = values[at] ?? null
-    return value === null ? total : value + (total ?? 0)
-  }, null))
+  return Array.from({ length }, (_, at) =>
+    many.reduce<number | null>((total, { values }) => {
+      const value = values[at] ?? null
+      return value === null ? total : value + (total ?? 0)
+    }, null),
+  )
 }
 
 function foldSeries(all: FoldedSeries[], length: number, additive: boolean): FoldedSeries[] {
@@ -108,7 +110,9 @@ export function foldChart(chart: Chart, columns: readonly Column[], rows: readon
   })
   const additive = isAdditive(measure)
   return foldCategories({
-    categories, temporal, additive,
+    categories,
+    temporal,
+    additive,
     series: foldSeries(all, categories.length, additive),
     foldedSeries: Math.max(0, all.length - MAX_SERIES),
     foldedCategories: 0,
@@ -120,8 +124,10 @@ export function foldChart(chart: Chart, columns: readonly Column[], rows: readon
 export function foldNote(folded: Folded, measure: string, show: (value: number) => string): string | null {
   const { foldedSeries, foldedCategories, additive } = folded
   const largest = (kept: number, rest: number): string => `${kept} largest of ${kept + rest} by ${measure.toLowerCase()}`
-  if (foldedSeries > 0) return `${largest(MAX_SERIES, foldedSeries)}; ${additive ? 'the rest is added up as “Other”' : 'the rest is left out, because it cannot be added up'}. The table has all.`
-  if (foldedCategories > 0) return `${largest(MAX_CATEGORIES, foldedCategories)}; the rest is not drawn${additive ? ` and adds up to ${show(folded.restTotal)}` : ''}. The table has all.`
+  if (foldedSeries > 0)
+    return `${largest(MAX_SERIES, foldedSeries)}; ${additive ? 'the rest is added up as “Other”' : 'the rest is left out, because it cannot be added up'}. The table has all.`
+  if (foldedCategories > 0)
+    return `${largest(MAX_CATEGORIES, foldedCategories)}; the rest is not drawn${additive ? ` and adds up to ${show(folded.restTotal)}` : ''}. The table has all.`
   return null
 }
 

@@ -35,7 +35,9 @@ function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
 
 function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = JSON.stringify(options)
-  const kept = dates.get(key) ?? new Intl.DateTimeFormat(locale, options.timeZone === undefined && zone !== undefined ? { ...options, timeZone: zone } : options)
+  const kept =
+    dates.get(key) ??
+    new Intl.DateTimeFormat(locale, options.timeZone === undefined && zone !== undefined ? { ...options, timeZone: zone } : options)
   dates.set(key, kept)
   return kept
 }
@@ -67,13 +69,23 @@ export function formatDateTime(text: string): string {
 export function formatExact(text: string): string {
   const at = new Date(text)
   if (Number.isNaN(at.getTime())) return text
-  return dateFormat({ year: 'numeric', month: 'long', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short' }).format(at)
+  return dateFormat({
+    year: 'numeric',
+    month: 'long',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'short',
+  }).format(at)
 }
 
 /** Time of day to the second, for log lines. */
 export function formatClock(text: string): string {
   const at = new Date(text)
-  return Number.isNaN(at.getTime()) ? text : dateFormat({ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(at)
+  return Number.isNaN(at.getTime())
+    ? text
+    : dateFormat({ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(at)
 }
 
 const FORMATS: Record<ValueFormat, (value: Exclude<Scalar, null>) => string> = {
@@ -118,7 +130,11 @@ export function formatDuration(seconds: number | null): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
 }
 
-const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [['day', 86_400], ['hour', 3_600], ['minute', 60]]
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+]
 
 /** `3 minutes ago`; more than thirty days away it is a date, because "14 years ago" dates nothing. */
 export function formatRelative(text: string, now: Date): string {

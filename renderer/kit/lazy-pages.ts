@@ -3,7 +3,10 @@ import { computed, shallowRef, triggerRef, type ComputedRef, type ShallowRef } f
 import type { Row } from '../../shared/contract/answers.ts'
 import { toFailure, type Failure } from '../../shared/failure.ts'
 
-export interface LoadedPage { rows: Row[]; total: number }
+export interface LoadedPage {
+  rows: Row[]
+  total: number
+}
 export type LoadPage = (offset: number, limit: number) => Promise<LoadedPage>
 
 export interface LazyPages {
@@ -74,7 +77,13 @@ async function fetchWanted(state: State, load: LoadPage): Promise<void> {
 
 export function useLazyPages(load: LoadPage): LazyPages {
   const state: State = {
-    pages: shallowRef(new Map<number, Row[]>()), count: shallowRef(null), error: shallowRef(null), outdated: new Set(), wanted: [0, 0], generation: 0, busy: false,
+    pages: shallowRef(new Map<number, Row[]>()),
+    count: shallowRef(null),
+    error: shallowRef(null),
+    outdated: new Set(),
+    wanted: [0, 0],
+    generation: 0,
+    busy: false,
   }
   const begin = (): void => {
     state.generation += 1
@@ -102,13 +111,20 @@ export function useLazyPages(load: LoadPage): LazyPages {
 }
 
 /** A `LoadPage` over rows that are all here, ordered by a column; exact decimals are compared by size, text by locale. */
-export function pagesOf(rows: readonly Row[], order: { column: string; descending: boolean } | null, numeric: (value: Row[string]) => number | null): LoadPage {
-  const sorted = order === null ? [...rows] : [...rows].sort((a, b) => {
-    const [x, y] = [a[order.column] ?? null, b[order.column] ?? null]
-    if (x === null || y === null) return x === y ? 0 : x === null ? 1 : -1
-    const [m, n] = [numeric(x), numeric(y)]
-    const compared = m !== null && n !== null ? m - n : String(x).localeCompare(String(y))
-    return order.descending ? -compared : compared
-  })
+export function pagesOf(
+  rows: readonly Row[],
+  order: { column: string; descending: boolean } | null,
+  numeric: (value: Row[string]) => number | null,
+): LoadPage {
+  const sorted =
+    order === null
+      ? [...rows]
+      : [...rows].sort((a, b) => {
+          const [x, y] = [a[order.column] ?? null, b[order.column] ?? null]
+          if (x === null || y === null) return x === y ? 0 : x === null ? 1 : -1
+          const [m, n] = [numeric(x), numeric(y)]
+          const compared = m !== null && n !== null ? m - n : String(x).localeCompare(String(y))
+          return order.descending ? -compared : compared
+        })
   return (offset, limit) => Promise.resolve({ rows: sorted.slice(offset, offset + limit), total: sorted.length })
 }

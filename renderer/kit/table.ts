@@ -7,7 +7,10 @@ export interface TableColumn extends Column {
   sortable?: boolean
 }
 
-export interface TableOrder { column: string; descending: boolean }
+export interface TableOrder {
+  column: string
+  descending: boolean
+}
 
 /** Narrow enough that a dozen columns stand side by side, wide enough for their usual content. */
 const WIDTHS: Record<ValueFormat, [least: number, grow: number]> = {
@@ -37,22 +40,38 @@ export function tracks(columns: readonly TableColumn[]): { template: string; lea
   }
 }
 
-export interface Cell { row: number; column: number }
+export interface Cell {
+  row: number
+  column: number
+}
 
 /** Where a key leads from a cell; null where the key is not for moving. Row 0 is the first row of data. */
-export function moveCell(from: Cell, key: { key: string; ctrl: boolean }, size: { rows: number; columns: number; page: number }): Cell | null {
+export function moveCell(
+  from: Cell,
+  key: { key: string; ctrl: boolean },
+  size: { rows: number; columns: number; page: number },
+): Cell | null {
   const last = { row: size.rows - 1, column: size.columns - 1 }
   const to = ((): Cell | null => {
     switch (key.key) {
-      case 'ArrowDown': return { ...from, row: from.row + 1 }
-      case 'ArrowUp': return { ...from, row: from.row - 1 }
-      case 'ArrowRight': return { ...from, column: from.column + 1 }
-      case 'ArrowLeft': return { ...from, column: from.column - 1 }
-      case 'PageDown': return { ...from, row: from.row + size.page }
-      case 'PageUp': return { ...from, row: from.row - size.page }
-      case 'Home': return key.ctrl ? { row: 0, column: 0 } : { ...from, column: 0 }
-      case 'End': return key.ctrl ? last : { ...from, column: last.column }
-      default: return null
+      case 'ArrowDown':
+        return { ...from, row: from.row + 1 }
+      case 'ArrowUp':
+        return { ...from, row: from.row - 1 }
+      case 'ArrowRight':
+        return { ...from, column: from.column + 1 }
+      case 'ArrowLeft':
+        return { ...from, column: from.column - 1 }
+      case 'PageDown':
+        return { ...from, row: from.row + size.page }
+      case 'PageUp':
+        return { ...from, row: from.row - size.page }
+      case 'Home':
+        return key.ctrl ? { row: 0, column: 0 } : { ...from, column: 0 }
+      case 'End':
+        return key.ctrl ? last : { ...from, column: last.column }
+      default:
+        return null
     }
   })()
   if (to === null) return null

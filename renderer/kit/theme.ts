@@ -10,13 +10,18 @@ export const useTheme = createGlobalState(() => {
   const systemDark = usePreferredDark()
   const mode = computed<ThemeMode>({
     get: () => THEME_MODES.find((known) => known === kept.value) ?? 'system',
-    set: (wanted) => { kept.value = wanted },
+    set: (wanted) => {
+      kept.value = wanted
+    },
   })
   const dark = computed(() => (mode.value === 'system' ? systemDark.value : mode.value === 'dark'))
   // `sync`: who reads resolved colours after a change must already see the new ones.
-  watchEffect(() => {
-    if (mode.value === 'system') delete document.documentElement.dataset['theme']
-    else document.documentElement.dataset['theme'] = mode.value
-  }, { flush: 'sync' })
+  watchEffect(
+    () => {
+      if (mode.value === 'system') delete document.documentElement.dataset['theme']
+      else document.documentElement.dataset['theme'] = mode.value
+    },
+    { flush: 'sync' },
+  )
   return { mode, dark }
 })

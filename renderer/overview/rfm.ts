@@ -22,12 +22,15 @@ export function rfmLines(report: Pick<ReportResult, 'chart' | 'columns' | 'rows'
   if (chart === null) return []
   const revenue = revenueColumn(columns)
   const read = rows.map((row) => ({
-    segment: String(row[chart.x] ?? ''), customers: toNumber(row[chart.y]) ?? 0, revenue: revenue === null ? null : toNumber(row[revenue]),
+    segment: String(row[chart.x] ?? ''),
+    customers: toNumber(row[chart.y]) ?? 0,
+    revenue: revenue === null ? null : toNumber(row[revenue]),
   }))
   const customers = read.reduce((sum, one) => sum + one.customers, 0)
   const total = read.reduce((sum, one) => sum + (one.revenue ?? 0), 0)
   return read.map((one) => ({
-    segment: one.segment, customers: one.customers,
+    segment: one.segment,
+    customers: one.customers,
     customerShare: customers === 0 ? 0 : one.customers / customers,
     revenueShare: one.revenue === null || total === 0 ? null : one.revenue / total,
   }))

@@ -8,9 +8,11 @@ export function runSentence(run: Pick<RunSummary, 'status' | 'totals' | 'nothing
   const { status, totals, nothing_changed, steps_done, steps_total } = run
   const changed = totals.inserted + totals.updated + totals.versions_closed
   if (status === 'queued') return 'It waits for its turn.'
-  if (status === 'running') return `${formatCount(steps_done)} of ${plural(steps_total, 'step')} ${steps_done === 1 ? 'has' : 'have'} ended.`
+  if (status === 'running')
+    return `${formatCount(steps_done)} of ${plural(steps_total, 'step')} ${steps_done === 1 ? 'has' : 'have'} ended.`
   if (nothing_changed) return 'Nothing changed: every target already held the newest rows.'
   if (status === 'failed') return `It failed. What succeeded was kept: ${plural(changed, 'row')} changed.`
-  if (status === 'cancelled') return `It was cancelled after ${formatCount(steps_done)} of ${plural(steps_total, 'step')}; ${plural(changed, 'row')} changed until then.`
+  if (status === 'cancelled')
+    return `It was cancelled after ${formatCount(steps_done)} of ${plural(steps_total, 'step')}; ${plural(changed, 'row')} changed until then.`
   return `${plural(changed, 'row')} changed in ${plural(steps_total, 'step')}.`
 }

@@ -1,10 +1,17 @@
 /** Where each step's bar begins and how long it is, in percent of the whole run. Pure. */
 import type { RunStep, RunSummary } from '../../shared/run.ts'
 
-export interface Bar { left: number; width: number }
+export interface Bar {
+  left: number
+  width: number
+}
 
 /** Null for a step that has not begun. `now` closes what still runs. */
-export function barOf(step: Pick<RunStep, 'started_at' | 'ended_at'>, run: Pick<RunSummary, 'started_at' | 'ended_at'>, now: Date): Bar | null {
+export function barOf(
+  step: Pick<RunStep, 'started_at' | 'ended_at'>,
+  run: Pick<RunSummary, 'started_at' | 'ended_at'>,
+  now: Date,
+): Bar | null {
   if (step.started_at === null) return null
   const from = Date.parse(run.started_at)
   const until = run.ended_at === null ? Math.max(now.getTime(), from + 1) : Date.parse(run.ended_at)

@@ -8,6 +8,8 @@ export function useRouteQuery<Name extends string>(key: string, known: readonly 
   const router = useRouter()
   return computed({
     get: () => known.find((name) => name === route.query[key]) ?? known[0],
-    set: (name) => { void router.replace({ query: { ...route.query, [key]: name === known[0] ? undefined : name } }) },
+    set: (name) => {
+      void router.replace({ query: { ...route.query, [key]: name === known[0] ? undefined : name } })
+    },
   })
 }

@@ -26,7 +26,15 @@ export function kindWord(kind: RunSummary['kind']): string {
 
 export function toRow(run: RunSummary): Row {
   return {
-    ...run.totals, run_id: run.run_id, status: run.status, kind: KINDS[run.kind], request: run.request, started_at: run.started_at,
-    duration: formatDuration(run.seconds), started_by: run.started_by, nothing_changed: run.nothing_changed, steps: `${run.steps_done} of ${run.steps_total}`,
+    ...run.totals,
+    run_id: run.run_id,
+    status: run.status,
+    kind: KINDS[run.kind],
+    request: run.request,
+    started_at: run.started_at,
+    duration: formatDuration(run.seconds),
+    started_by: run.started_by,
+    nothing_changed: run.nothing_changed,
+    steps: `${run.steps_done} of ${run.steps_total}`,
   }
 }

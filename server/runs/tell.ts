@@ -14,8 +14,27 @@ export type Writer = Pick<Session, 'query'>
 /** Progress is told at most this often per job; more would be noise and load. */
 const PROGRESS_EVERY_MILLISECONDS = 200
 
+/** PostgreSQL refuses longer messages (8,000 bytes), and with them the write that they stand beside. */
+const LONGEST_MESSAGE_BYTES = 7_500
+
+/** Cuts what a person may have written at any length; the whole stands in the book. */
+function shorten(event: LiveEvent): LiveEvent {
+  const cut = (text: string): string => text.slice(0, 400)
+  const brief = <E extends RunSummary['error']>(error: E): E =>
+    error === null ? error : { ...error, message: cut(error.message), hint: error.hint === null ? null : cut(error.hint), details: {} }
+  if (event.type === 'run') return { ...event, run: { ...event.run, request: cut(event.run.request), error: brief(event.run.error) } }
+  if (event.type === 'step')
+    return {
+      ...event,
+      step: { ...event.step, note: event.step.note === null ? null : cut(event.step.note), error: brief(event.step.error) },
+    }
+  return event
+}
+
 async function tell(to: Writer, event: LiveEvent): Promise<void> {
-  await to.query('SELECT pg_notify($1, $2)', [LIVE_CHANNEL, JSON.stringify(event)])
+  const whole = JSON.stringify(event)
+  const message = Buffer.byteLength(whole) <= LONGEST_MESSAGE_BYTES ? whole : JSON.stringify(shorten(event))
+  await to.query('SELECT pg_notify($1, $2)', [LIVE_CHANNEL, message])
 }
 
 /** Tells the run as it now stands, and answers with it. Throws when the book does not have it. */

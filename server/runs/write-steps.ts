@@ -2,7 +2,7 @@
 import type { Failure } from '../../shared/failure.ts'
 import type { RunStatus, StepCounts } from '../../shared/run.ts'
 import type { Session } from '../warehouse/index.ts'
-import { tellStep } from './tell.ts'
+import { tellRun, tellStep } from './tell.ts'
 import { sayCounts, sayFailure, sayFinding, writeLog } from './write-log.ts'
 
 /** A step of a run, and when it is written about (ISO 8601, UTC). */
@@ -47,6 +47,7 @@ export async function writeStepDone(session: Session, step: StepMoment & { statu
   await writeLog(session, runId, { at, level: 'info', job, message: sayCounts(counts) + (note === null ? '' : ` (${note})`) })
   for (const finding of result.findings) await writeLog(session, runId, { at, level: 'warn', job, message: sayFinding(finding) })
   await tellStep(session, runId, job)
+  await tellRun(session, runId)
 }
 
 /** The step failed, was cancelled, or was skipped because of another; nothing of it was committed. */
@@ -62,4 +63,5 @@ export async function writeStepEnd(
   const message = failure === null ? `${status}: ${note ?? ''}` : sayFailure(failure)
   await writeLog(session, runId, { at, level: failure === null ? 'warn' : 'error', job, message })
   await tellStep(session, runId, job)
+  await tellRun(session, runId)
 }

@@ -34,6 +34,7 @@ export const workspaceStateSchema = z.object({
 })
 export type WorkspaceState = z.infer<typeof workspaceStateSchema>
 
+/** `percent` is a share of one: 0.125 reads as 12.5 %. */
 export const VALUE_FORMATS = ['integer', 'decimal', 'money', 'percent', 'date', 'datetime', 'text', 'boolean'] as const
 export const valueFormatSchema = z.enum(VALUE_FORMATS)
 export type ValueFormat = z.infer<typeof valueFormatSchema>

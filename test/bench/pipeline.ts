@@ -29,7 +29,14 @@ async function timed(home: CommandHome, ...args: string[]): Promise<number> {
 function line(name: BenchLine['name'], seconds: readonly number[]): BenchLine {
   const middle = [...seconds].sort((a, b) => a - b)[seconds.length >> 1] ?? 0
   const rounded = (value: number): number => Math.round(value * 1000) / 1000
-  return { name, median_s: rounded(middle), limit_s: LIMITS[name], ratio: rounded(middle / LIMITS[name]), n: seconds.length, limit: 'seconds allowed for the whole command' }
+  return {
+    name,
+    median_s: rounded(middle),
+    limit_s: LIMITS[name],
+    ratio: rounded(middle / LIMITS[name]),
+    n: seconds.length,
+    limit: 'seconds allowed for the whole command',
+  }
 }
 
 /** Measures in data folders of its own. */

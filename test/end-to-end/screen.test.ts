@@ -27,7 +27,15 @@ beforeAll(async () => {
   remote = await openEmbeddedServer({ home: remoteHome, durable: false })
   await ensureDatabase(remote.connection('shop'))
   home = await openCommandHome({ SHOP_PASSWORD: remote.password })
-  await home.run('workspace', 'create', 'shop', '--warehouse', `postgres://${remote.user}@127.0.0.1:${String(remote.port)}/shop`, '--password-env', 'SHOP_PASSWORD')
+  await home.run(
+    'workspace',
+    'create',
+    'shop',
+    '--warehouse',
+    `postgres://${remote.user}@127.0.0.1:${String(remote.port)}/shop`,
+    '--password-env',
+    'SHOP_PASSWORD',
+  )
   const file = join(home.folder, 'orders.csv.gz')
   await writeDemoOrders({ file, seed: 5, lastDay: Date.UTC(2026, 9, 20), orders: 1500, customers: 400 })
   await home.run('import', 'orders', file)
@@ -65,21 +73,32 @@ async function open(path: string, heading: string): Promise<void> {
 
 async function seriousFindings(): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)
 }
 
 describe('with a warehouse', () => {
   test('the overview shows what changed, whether it is fresh, and the segments', async () => {
     await open('/', 'Overview')
     await page.getByText('Champions').first().waitFor()
-    for (const text of ['Revenue', 'Lost Customers', 'Online', 'fact_sales']) expect(await page.getByText(text).first().isVisible()).toBe(true)
+    for (const text of ['Revenue', 'Lost Customers', 'Online', 'fact_sales'])
+      expect(await page.getByText(text).first().isVisible()).toBe(true)
   })
 
   test('the segment has the count of the command, and its members', async () => {
     const { json } = await home.run('segments', 'count', 'active_high_value', '--format', 'json')
     await open('/segments/active_high_value', 'Active high-value customers')
-    await page.getByText(`of ${new Intl.NumberFormat('en-US').format(Number(json['of']))} customers`).first().waitFor()
-    expect(await page.getByText(new Intl.NumberFormat('en-US').format(Number(json['count'])), { exact: true }).first().isVisible()).toBe(true)
+    await page
+      .getByText(`of ${new Intl.NumberFormat('en-US').format(Number(json['of']))} customers`)
+      .first()
+      .waitFor()
+    expect(
+      await page
+        .getByText(new Intl.NumberFormat('en-US').format(Number(json['count'])), { exact: true })
+        .first()
+        .isVisible(),
+    ).toBe(true)
     await page.getByRole('columnheader', { name: /Total revenue/ }).click()
     expect(Number(await page.getByRole('grid').getAttribute('aria-rowcount'))).toBe(Number(json['count']) + 1)
   })
@@ -95,10 +114,16 @@ describe('with a warehouse', () => {
   test('a run started on the screen is followed live to its end, and says that nothing changed', async () => {
     await open('/', 'Overview')
     await page.getByRole('button', { name: /Run all jobs/ }).click()
-    await page.getByText(/nothing changed/i).first().waitFor()
+    await page
+      .getByText(/nothing changed/i)
+      .first()
+      .waitFor()
     await open('/runs', 'Runs')
     await page.getByText('screen: run all').first().click()
-    await page.getByText(/nothing changed/i).first().waitFor()
+    await page
+      .getByText(/nothing changed/i)
+      .first()
+      .waitFor()
   })
 
   test('a run of another process shows on the screen without a reload', async () => {
@@ -110,7 +135,12 @@ describe('with a warehouse', () => {
 
   test('everything is reached by keyboard', async () => {
     await open('/', 'Overview')
-    for (const [keys, heading] of [['gs', 'Segments'], ['gr', 'Reports'], ['gu', 'Runs'], ['go', 'Overview']] as const) {
+    for (const [keys, heading] of [
+      ['gs', 'Segments'],
+      ['gr', 'Reports'],
+      ['gu', 'Runs'],
+      ['go', 'Overview'],
+    ] as const) {
       for (const key of keys) await page.keyboard.press(key)
       await page.getByRole('heading', { level: 1, name: heading }).waitFor()
     }
@@ -123,7 +153,15 @@ describe('with a warehouse', () => {
   test.each(['light', 'dark'] as const)('no screen has a serious finding of axe (%s)', async (colorScheme) => {
     await page.emulateMedia({ colorScheme })
     const { runs } = (await (await context.request.get(`${origin}/api/runs`)).json()) as { runs: { run_id: string }[] }
-    for (const [path, heading] of [['/', 'Overview'], ['/segments', 'Segments'], ['/segments/active_high_value', 'Active'], ['/reports', 'Reports'], ['/reports/monthly_revenue_by_country', 'Monthly'], ['/runs', 'Runs'], [`/runs/${runs[0]?.run_id ?? ''}`, 'Run']] as const) {
+    for (const [path, heading] of [
+      ['/', 'Overview'],
+      ['/segments', 'Segments'],
+      ['/segments/active_high_value', 'Active'],
+      ['/reports', 'Reports'],
+      ['/reports/monthly_revenue_by_country', 'Monthly'],
+      ['/runs', 'Runs'],
+      [`/runs/${runs[0]?.run_id ?? ''}`, 'Run'],
+    ] as const) {
       await open(path, heading)
       await page.waitForLoadState('networkidle').catch(() => undefined)
       expect(await seriousFindings(), path).toEqual([])
@@ -145,9 +183,15 @@ describe('with the database stopped', () => {
   test('the screen says so once, and everything in the snapshot stays readable', async () => {
     await open('/', 'Overview')
     await remote.close()
-    await page.getByText(/offline/i).first().waitFor()
+    await page
+      .getByText(/offline/i)
+      .first()
+      .waitFor()
     await open('/segments/active_high_value', 'Active high-value customers')
-    await page.getByText(/of \d+ customers/).first().waitFor()
+    await page
+      .getByText(/of \d+ customers/)
+      .first()
+      .waitFor()
     await open('/reports/monthly_revenue_by_country', 'Monthly revenue by country')
     await page.getByText('Reconciles').first().waitFor()
     await open('/runs', 'Runs')
@@ -159,8 +203,14 @@ describe('with the database stopped', () => {
   })
 
   test('the segment is counted by the command too, and what needs the warehouse says so', async () => {
-    expect(await home.run('segments', 'count', 'active_high_value', '--format', 'json')).toMatchObject({ code: 0, json: { source: 'cache' } })
-    expect(await home.run('report', 'run', 'monthly_revenue_by_country', '--format', 'json')).toMatchObject({ code: 0, json: { source: 'cache' } })
+    expect(await home.run('segments', 'count', 'active_high_value', '--format', 'json')).toMatchObject({
+      code: 0,
+      json: { source: 'cache' },
+    })
+    expect(await home.run('report', 'run', 'monthly_revenue_by_country', '--format', 'json')).toMatchObject({
+      code: 0,
+      json: { source: 'cache' },
+    })
     expect(await home.run('runs', 'list', '--format', 'json')).toMatchObject({ code: 0, json: { source: 'cache' } })
     expect(await home.run('run', '--format', 'json')).toMatchObject({ code: 1, json: { error: { code: 'warehouse.unreachable' } } })
   })

@@ -6,8 +6,9 @@ import { Failure } from '../../shared/failure.ts'
 
 describe('addresses', () => {
   it('parameters in the path are filled, the others become the query', () => {
-    expect(buildPath('/api/segments/:segment/members', { segment: 'at_risk', offset: 100, limit: 50, sort: 'monetary_value' }))
-      .toBe('/api/segments/at_risk/members?offset=100&limit=50&sort=monetary_value')
+    expect(buildPath('/api/segments/:segment/members', { segment: 'at_risk', offset: 100, limit: 50, sort: 'monetary_value' })).toBe(
+      '/api/segments/at_risk/members?offset=100&limit=50&sort=monetary_value',
+    )
   })
 
   it('what is undefined is left to the default of the contract', () => {
@@ -23,7 +24,10 @@ describe('addresses', () => {
 
 describe('error answers', () => {
   const answers: Record<string, { status: number; body: string }> = {
-    '/mistake': { status: 404, body: '{"code":"reports.unknown","message":"There is no report x.","hint":"Did you mean y?","details":{"nearest":["y"]}}' },
+    '/mistake': {
+      status: 404,
+      body: '{"code":"reports.unknown","message":"There is no report x.","hint":"Did you mean y?","details":{"nearest":["y"]}}',
+    },
     '/busy': { status: 503, body: '{"code":"warehouse.offline","message":"The warehouse is away.","hint":null,"details":{}}' },
     '/odd': { status: 500, body: '{"code":"a.b","message":"m","hint":null,"details":{"nested":{"deep":1}}}' },
     '/page': { status: 502, body: '<html>Bad gateway</html>' },
@@ -36,16 +40,27 @@ describe('error answers', () => {
       const answer = answers[request.url ?? ''] ?? { status: 404, body: '' }
       response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body)
     })
-    await new Promise<void>((listening) => { server.listen(0, '127.0.0.1', listening) })
+    await new Promise<void>((listening) => {
+      server.listen(0, '127.0.0.1', listening)
+    })
     base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   })
-  afterAll(async () => { await new Promise((closed) => { server.close(closed) }) })
+  afterAll(async () => {
+    await new Promise((closed) => {
+      server.close(closed)
+    })
+  })
 
   const failureAt = async (path: string): Promise<Failure> => failureOf(await fetch(base + path))
 
   it('keep their code, message, hint and details', async () => {
     const failure = await failureAt('/mistake')
-    expect(failure.report()).toEqual({ code: 'reports.unknown', message: 'There is no report x.', hint: 'Did you mean y?', details: { nearest: ['y'] } })
+    expect(failure.report()).toEqual({
+      code: 'reports.unknown',
+      message: 'There is no report x.',
+      hint: 'Did you mean y?',
+      details: { nearest: ['y'] },
+    })
     expect(failure.kind).toBe('mistake')
   })
 

@@ -1,9 +1,20 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
-  formatDate, formatDuration, formatIn, formatRelative, formatShare, formatShort, formatValue, isNumeric, NO_VALUE, toNumber,
+  formatDate,
+  formatDuration,
+  formatIn,
+  formatRelative,
+  formatShare,
+  formatShort,
+  formatValue,
+  isNumeric,
+  NO_VALUE,
+  toNumber,
 } from '../../renderer/kit/format.ts'
 
-beforeEach(() => { formatIn({ locale: 'en-GB', timeZone: 'Europe/Berlin' }) })
+beforeEach(() => {
+  formatIn({ locale: 'en-GB', timeZone: 'Europe/Berlin' })
+})
 
 describe('values of the contract', () => {
   it('money keeps every digit of an exact decimal that a float would lose', () => {

@@ -12,7 +12,15 @@ import type { WorkspaceState } from '../../shared/contract/answers.ts'
 import { NO_COUNTS, type RunSummary } from '../../shared/run.ts'
 
 describe('shortcuts', () => {
-  const press = (key: string, at: number, more: object = {}) => ({ key, timeStamp: at, ctrlKey: false, metaKey: false, altKey: false, writing: false, ...more })
+  const press = (key: string, at: number, more: object = {}) => ({
+    key,
+    timeStamp: at,
+    ctrlKey: false,
+    metaKey: false,
+    altKey: false,
+    writing: false,
+    ...more,
+  })
 
   it('g and then a letter goes, unless the letter comes too late', () => {
     const read = readShortcuts()
@@ -43,17 +51,36 @@ it('a chart tooltip holds names as text and never as markup', () => {
 
 describe('live events', () => {
   const run: RunSummary = {
-    run_id: 'r1', kind: 'pipeline', status: 'running', request: '--jobs all', started_by: 'ana', machine: 'm', started_at: '2026-01-01T00:00:00Z',
-    ended_at: null, seconds: null, totals: NO_COUNTS, steps_total: 11, steps_done: 0, nothing_changed: false, error: null,
+    run_id: 'r1',
+    kind: 'pipeline',
+    status: 'running',
+    request: '--jobs all',
+    started_by: 'ana',
+    machine: 'm',
+    started_at: '2026-01-01T00:00:00Z',
+    ended_at: null,
+    seconds: null,
+    totals: NO_COUNTS,
+    steps_total: 11,
+    steps_done: 0,
+    nothing_changed: false,
+    error: null,
   }
   const state: WorkspaceState = {
-    name: 'shop', pack: 'globalmart', version: '0.1.0', snapshot: null, freshness: 'empty', running: [],
+    name: 'shop',
+    pack: 'globalmart',
+    version: '0.1.0',
+    snapshot: null,
+    freshness: 'empty',
+    running: [],
     warehouse: { state: 'online', label: 'localhost', checked_at: '2026-01-01T00:00:00Z', message: null },
   }
 
   beforeEach(() => {
     const pinia = createPinia()
-    createApp({ render: () => null }).use(pinia).use(PiniaColada)
+    createApp({ render: () => null })
+      .use(pinia)
+      .use(PiniaColada)
     setActivePinia(pinia)
     useQueryCache().setQueryData(keyOf('workspace.state', {}), state)
   })

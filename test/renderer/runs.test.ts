@@ -55,8 +55,17 @@ describe('bars of the time axis', () => {
 })
 
 it('the log is filtered by all typed words in message, job or level', () => {
-  const line = (level: RunLogLine['level'], job: string | null, message: string): RunLogLine => ({ at: '2026-01-01T00:00:00Z', level, job, message })
-  const lines = [line('info', 'fact_sales', 'read 541909 rows'), line('warn', 'fact_sales', '2517 rows rejected'), line('info', null, 'plan: 11 steps')]
+  const line = (level: RunLogLine['level'], job: string | null, message: string): RunLogLine => ({
+    at: '2026-01-01T00:00:00Z',
+    level,
+    job,
+    message,
+  })
+  const lines = [
+    line('info', 'fact_sales', 'read 541909 rows'),
+    line('warn', 'fact_sales', '2517 rows rejected'),
+    line('info', null, 'plan: 11 steps'),
+  ]
   expect(filterLog(lines, 'FACT rows', false)).toHaveLength(2)
   expect(filterLog(lines, 'fact', true)).toEqual([lines[1]])
   expect(filterLog(lines, '', false)).toHaveLength(3)
@@ -70,8 +79,12 @@ describe('the sentence about a run', () => {
   })
 
   it('counts what changed, in singular and plural', () => {
-    expect(runSentence({ ...run, totals: { ...NO_COUNTS, read: 9, inserted: 1, unchanged: 8 }, steps_total: 1 })).toBe('1 row changed in 1 step.')
-    expect(runSentence({ ...run, status: 'failed', totals: { ...NO_COUNTS, inserted: 2 } })).toBe('It failed. What succeeded was kept: 2 rows changed.')
+    expect(runSentence({ ...run, totals: { ...NO_COUNTS, read: 9, inserted: 1, unchanged: 8 }, steps_total: 1 })).toBe(
+      '1 row changed in 1 step.',
+    )
+    expect(runSentence({ ...run, status: 'failed', totals: { ...NO_COUNTS, inserted: 2 } })).toBe(
+      'It failed. What succeeded was kept: 2 rows changed.',
+    )
   })
 })
 
@@ -79,8 +92,22 @@ it('the RFM lines share customers and revenue, and have no revenue share where t
   const chart = { kind: 'bar', x: 'segment', y: 'customers', series: null } as const
   const segment = { name: 'segment', label: 'Segment', format: 'text' } as const
   const customers = { name: 'customers', label: 'Customers', format: 'integer' } as const
-  const revenue = [{ name: 'avg_order_value', label: 'Average', format: 'money' }, { name: 'total_revenue', label: 'Revenue', format: 'money' }] as const
-  const rows = [{ segment: 'Champions', customers: 1, avg_order_value: '1.00', total_revenue: '75.00' }, { segment: 'At Risk', customers: 3, avg_order_value: '1.00', total_revenue: '25.00' }]
-  expect(rfmLines({ chart, columns: [segment, customers, ...revenue], rows }).map(({ customerShare, revenueShare }) => [customerShare, revenueShare])).toEqual([[0.25, 0.75], [0.75, 0.25]])
+  const revenue = [
+    { name: 'avg_order_value', label: 'Average', format: 'money' },
+    { name: 'total_revenue', label: 'Revenue', format: 'money' },
+  ] as const
+  const rows = [
+    { segment: 'Champions', customers: 1, avg_order_value: '1.00', total_revenue: '75.00' },
+    { segment: 'At Risk', customers: 3, avg_order_value: '1.00', total_revenue: '25.00' },
+  ]
+  expect(
+    rfmLines({ chart, columns: [segment, customers, ...revenue], rows }).map(({ customerShare, revenueShare }) => [
+      customerShare,
+      revenueShare,
+    ]),
+  ).toEqual([
+    [0.25, 0.75],
+    [0.75, 0.25],
+  ])
   expect(rfmLines({ chart, columns: [segment, customers], rows }).map(({ revenueShare }) => revenueShare)).toEqual([null, null])
 })

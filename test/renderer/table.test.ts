@@ -25,14 +25,23 @@ describe('moving in a table', () => {
 })
 
 it('a long label widens its column and a fixed column does not grow', () => {
-  const { template, least } = tracks([{ name: 'a', label: 'Average revenue each', format: 'integer' }, { name: 'b', label: 'B', format: 'text', width: [9, 0] }])
+  const { template, least } = tracks([
+    { name: 'a', label: 'Average revenue each', format: 'integer' },
+    { name: 'b', label: 'B', format: 'text', width: [9, 0] },
+  ])
   expect(template).toMatch(/^minmax\(11\.\d+rem, 1fr\) 9rem$/)
   expect(least).toBeCloseTo(20.2, 1)
 })
 
 describe('rows that are all here', () => {
-  const rows = [{ n: '10.5', t: 'b' }, { n: '9', t: 'a' }, { n: null, t: 'c' }, { n: '100', t: null }]
-  const sorted = async (column: string, descending: boolean): Promise<unknown[]> => (await pagesOf(rows, { column, descending }, toNumber)(0, 10)).rows.map((row) => row[column])
+  const rows = [
+    { n: '10.5', t: 'b' },
+    { n: '9', t: 'a' },
+    { n: null, t: 'c' },
+    { n: '100', t: null },
+  ]
+  const sorted = async (column: string, descending: boolean): Promise<unknown[]> =>
+    (await pagesOf(rows, { column, descending }, toNumber)(0, 10)).rows.map((row) => row[column])
 
   it('exact decimals are ordered by size and not as text', async () => {
     expect(await sorted('n', false)).toEqual(['9', '10.5', '100', null])
@@ -45,16 +54,27 @@ describe('rows that are all here', () => {
 })
 
 describe('rows that come page by page', () => {
-  interface Asked { offset: number; answer: (page: LoadedPage) => void; fail: (error: Error) => void }
+  interface Asked {
+    offset: number
+    answer: (page: LoadedPage) => void
+    fail: (error: Error) => void
+  }
 
   /** A source whose answers the test gives by hand. */
   function source() {
     const asked: Asked[] = []
-    const pages = useLazyPages((offset) => new Promise((answer, fail) => { asked.push({ offset, answer, fail }) }))
+    const pages = useLazyPages(
+      (offset) =>
+        new Promise((answer, fail) => {
+          asked.push({ offset, answer, fail })
+        }),
+    )
     const give = async (at: number, total: number): Promise<void> => {
       const { offset, answer } = asked[at] ?? { offset: -1, answer: () => undefined }
       answer({ rows: Array.from({ length: Math.min(100, total - offset) }, (_, row) => ({ id: offset + row })), total })
-      await new Promise((turn) => { setImmediate(turn) })
+      await new Promise((turn) => {
+        setImmediate(turn)
+      })
     }
     return { asked, pages, give }
   }
@@ -103,7 +123,9 @@ describe('rows that come page by page', () => {
     const { asked, pages } = source()
     pages.show(0, 30)
     asked[0]?.fail(new Error('away'))
-    await new Promise((turn) => { setImmediate(turn) })
+    await new Promise((turn) => {
+      setImmediate(turn)
+    })
     expect(pages.error.value?.message).toBe('away')
     pages.show(0, 31)
     expect(asked).toHaveLength(1)

@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { assignColours, colourToken, PALETTE } from '../../renderer/kit/colours.ts'
 
 const css = readFileSync(new URL('../../renderer/kit/theme.css', import.meta.url), 'utf8')
-const tokens = new Map([...css.matchAll(/(--[a-z0-9-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)/g)].map(([, name, light, dark]) => [name ?? '', { light: light ?? '', dark: dark ?? '' }]))
+const tokens = new Map(
+  [...css.matchAll(/(--[a-z0-9-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)/g)].map(([, name, light, dark]) => [
+    name ?? '',
+    { light: light ?? '', dark: dark ?? '' },
+  ]),
+)
 const THEMES = ['light', 'dark'] as const
 
 /** WCAG 2.2 relative luminance of `#rrggbb`. */
@@ -28,14 +33,21 @@ function name(token: string): boolean {
 
 describe.each(THEMES)('in the %s theme', (theme) => {
   it('text reaches 4.5:1 on every surface it stands on', () => {
-    const low = ['--canvas', '--surface', '--surface-sunk', '--surface-raised'].flatMap((surface) => ['--ink', '--ink-soft', '--ink-faint'].map((ink) => ({ ink, surface, ratio: contrast(ink, surface, theme) })))
+    const low = ['--canvas', '--surface', '--surface-sunk', '--surface-raised']
+      .flatMap((surface) => ['--ink', '--ink-soft', '--ink-faint'].map((ink) => ({ ink, surface, ratio: contrast(ink, surface, theme) })))
       .filter(({ ratio }) => ratio < 4.5)
     expect(low).toEqual([])
   })
 
   it('words of a status reach 4.5:1 on their own ground and on plain surfaces', () => {
-    const low = ['positive', 'warning', 'danger', 'running', 'stale', 'accent'].flatMap((status) =>
-      [`--${status}-soft`, '--surface', '--surface-sunk', '--canvas'].map((ground) => ({ status, ground, ratio: contrast(`--${status}`, ground, theme) })))
+    const low = ['positive', 'warning', 'danger', 'running', 'stale', 'accent']
+      .flatMap((status) =>
+        [`--${status}-soft`, '--surface', '--surface-sunk', '--canvas'].map((ground) => ({
+          status,
+          ground,
+          ratio: contrast(`--${status}`, ground, theme),
+        })),
+      )
       .filter(({ ratio }) => ratio < 4.5)
     expect(low).toEqual([])
     expect(contrast('--accent-ink', '--accent', theme)).toBeGreaterThanOrEqual(4.5)

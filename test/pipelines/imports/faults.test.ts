@@ -17,7 +17,11 @@ async function strike(what: 'pg_terminate_backend' | 'pg_cancel_backend'): Promi
 
 describe('in the middle of the rows', () => {
   test.each([
-    ['a connection that is cut', 'pg_terminate_backend' as const, { kind: 'retry', code: expect.stringMatching(/^warehouse\.(shut-down|connection-lost)$/) as string }],
+    [
+      'a connection that is cut',
+      'pg_terminate_backend' as const,
+      { kind: 'retry', code: expect.stringMatching(/^warehouse\.(shut-down|connection-lost)$/) as string },
+    ],
     ['a statement that somebody cancels', 'pg_cancel_backend' as const, { code: 'warehouse.cancelled' }],
   ])('%s leaves the warehouse as it was and can be repeated', async (_, how, expected) => {
     const path = await file()

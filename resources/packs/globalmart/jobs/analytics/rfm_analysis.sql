@@ -16,12 +16,14 @@ dimension:
   set: { customer_segment: rfm_segment, rfm_score: rfm_score }
   track: [customer_segment]
   update: [rfm_score]
-  effective: analysed_at
+  effective: scored_from
 data_as_of: analysed_at
 needs: [fact_sales, dim_customers]
 */
--- Customers with at least one purchase, as of the newest order of all.
-SELECT f.user_id, n.analysed_at::date AS analysis_date, n.analysed_at, n.analysed_at::date - max(f.transaction_timestamp) FILTER (WHERE f.quantity > 0)::date AS recency_days,
+-- Customers with at least one purchase, as of the newest order of all. A segment holds from just after that order: the orders
+-- that it was computed from belong to the version before.
+SELECT f.user_id, n.analysed_at::date AS analysis_date, n.analysed_at, n.analysed_at + interval '1 microsecond' AS scored_from,
+  n.analysed_at::date - max(f.transaction_timestamp) FILTER (WHERE f.quantity > 0)::date AS recency_days,
   count(DISTINCT f.transaction_id) FILTER (WHERE f.quantity > 0) AS frequency_count, sum(f.total_revenue) AS monetary_value
 FROM fact_sales f CROSS JOIN (SELECT max(transaction_timestamp) AS analysed_at FROM fact_sales) n
 WHERE f.user_id IS NOT NULL
