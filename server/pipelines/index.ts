@@ -62,7 +62,11 @@ export function openPipelines(needs: PipelinesNeeds) {
       const runId = newRunId()
       const { threads = THREADS, ...rest } = options
       const done = runPlan(
-        { ...needs, sourceOf: (job) => sourceOf(job, sources) },
+        {
+          ...needs,
+          sourceOf: (job) => sourceOf(job, sources),
+          sourceTables: Object.values(sources).flatMap((source) => ('tables' in source ? source.tables : [])),
+        },
         { ...rest, ...planned, runId, arguments: { jobs: options.jobs, threads }, threads },
       )
       return { runId, done }

@@ -11,12 +11,15 @@ import { holdLeases, type Warehouse } from '../warehouse/index.ts'
 import { trackedColumns, type JobCatalogue } from './catalogue.ts'
 import type { Plan, PlannedStep } from './plan.ts'
 import type { RunRecorder } from './recorder.ts'
+import { refreshStatistics } from './statistics.ts'
 import { executeStep, type StepResult } from './step.ts'
 
 export interface RunNeeds {
   warehouse: Warehouse
   recorder: RunRecorder
   identity: { machine: string; user: string; pid: number }
+  /** Tables of the warehouse that are sources. */
+  sourceTables: readonly string[]
   /** The reader of a job's source, or undefined when its tables lie in the warehouse; and those tables. */
   sourceOf(job: PlannedStep['job']): { reader: SourceReader | undefined; tables: readonly string[] }
 }
@@ -59,6 +62,7 @@ export async function runPlan(needs: RunNeeds, request: RunRequest): Promise<Run
       packHash: request.catalogue.hash,
       steps: request.plan.steps.map((step) => ({ job: step.job.name, group: step.job.group, position: step.position })),
     })
+    await refreshStatistics(warehouse, needs.sourceTables)
     const statuses = await runSteps(needs, request)
     return await recorder.finishRun(request.runId, { status: runStatus(statuses, request.signal), failure: null })
   } catch (thrown) {

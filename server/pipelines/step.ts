@@ -9,6 +9,7 @@ import { loadHistory } from './loads/history.ts'
 import { loadMerge } from './loads/merge.ts'
 import { loadRfm } from './loads/rfm.ts'
 import { fillStaging, STAGING } from './staging.ts'
+import { refreshStatistics } from './statistics.ts'
 
 export interface StepResult {
   counts: StepCounts
@@ -53,7 +54,10 @@ export async function executeStep(session: Session, request: StepRequest): Promi
   const watermark = await newWatermark(session, job, watermarkBefore)
   await saveState(session, request, { watermark, input_stamp: stamp })
   const changed = counts.inserted + counts.updated + counts.versions_closed > 0
-  if (changed) await touchTargets(session, request, counts)
+  if (changed) {
+    await touchTargets(session, request, counts)
+    await refreshStatistics(session, writtenTables(job))
+  }
   return {
     counts: { ...counts, read, rejected },
     findings,

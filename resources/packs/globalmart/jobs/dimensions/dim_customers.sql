@@ -13,7 +13,7 @@ start: 0
 WITH touched AS (
   SELECT DISTINCT customer_id FROM imported.order_lines WHERE line_id > :since AND customer_id IS NOT NULL
 ), lines AS (
-  SELECT o.* FROM imported.order_lines o JOIN touched USING (customer_id)
+  SELECT customer_id, ordered_at, line_id, country, document_number, quantity, unit_price FROM imported.order_lines JOIN touched USING (customer_id)
 ), totals AS (
   SELECT customer_id, min(ordered_at)::date AS first_transaction_date, max(ordered_at)::date AS last_transaction_date,
     count(DISTINCT document_number) FILTER (WHERE quantity > 0) AS total_transactions, sum(quantity * unit_price) AS total_spent, max(line_id) AS line_id

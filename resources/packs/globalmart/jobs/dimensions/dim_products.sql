@@ -14,7 +14,7 @@ start: 0
 WITH fresh AS (
   SELECT product_id, min(ordered_at) AS first_new_at, max(line_id) AS line_id FROM imported.order_lines WHERE line_id > :since GROUP BY product_id
 ), lines AS (
-  SELECT o.* FROM imported.order_lines o JOIN fresh USING (product_id)
+  SELECT product_id, product_name, category, quantity, unit_price, ordered_at FROM imported.order_lines JOIN fresh USING (product_id)
 ), named AS (
   SELECT DISTINCT ON (product_id) product_id, product_name, category FROM (
     SELECT product_id, product_name, category, count(*) FILTER (WHERE quantity > 0 AND unit_price > 0) AS sold, max(ordered_at) AS last_at
