@@ -19,6 +19,8 @@ export interface DemoRequest {
   runAll?(rooms: Rooms): Promise<void>
 }
 
+const DAY = 86_400_000
+
 /** A small shop: about 42,000 lines, big enough to be worth a chart and small enough to be there in seconds. */
 const DEMO = { seed: 1, orders: 12_000, customers: 3_000 }
 
@@ -58,7 +60,8 @@ async function fillDemo(rooms: Rooms, request: DemoRequest): Promise<void> {
     const file = join(folder, 'demo', 'orders.csv.gz')
     if (!existsSync(file)) {
       say('Writing demo orders …')
-      await writeDemoOrders({ ...DEMO, file, lastDay: clock() })
+      // Until yesterday: a day that is not over would hold orders of the hours to come.
+      await writeDemoOrders({ ...DEMO, file, lastDay: clock() - DAY })
     }
     if (request.importOrders === undefined) await rooms.pipelines.importFile({ name, file, request: 'demo', signal })
     else await request.importOrders(rooms, file)

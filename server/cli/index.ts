@@ -78,6 +78,9 @@ async function main(): Promise<void> {
   }
 }
 
+// A reader that has seen enough (| head) closes the pipe; that is its right and no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2))
+
 await main()
 // Everything was closed in order; what is left (a signal handler, a parent's pipe) must not keep the command alive.
 process.stdout.write('', () => process.exit())

@@ -32,7 +32,7 @@ export function openReports(needs: ReportsNeeds) {
     /** Computes every report once, so that all can be read without a network. Returns how many. */
     keepAll: async (): Promise<number> => {
       const definitions = await listDefinitions(folder)
-      for (const definition of definitions) await compute(needs, definition)
+      await Promise.all(definitions.map((definition) => compute(needs, definition)))
       return definitions.length
     },
   }

@@ -17,6 +17,8 @@ interface ImportOptions {
 type Outcome = Awaited<ReturnType<Rooms['pipelines']['importFile']>>
 type Result = NonNullable<Outcome['result']>
 
+const DELIMITER: Record<string, string> = { ',': 'comma', ';': 'semicolon', '\t': 'tab' }
+
 function notesInWords({ notes }: Result): string[] {
   const said = (counts: Record<string, number>, word: string): string[] =>
     Object.entries(counts).map(([field, count]) => `${number(count)} ${word.replace('%', field)}`)
@@ -30,7 +32,7 @@ function inWords(result: Result, outcome: Outcome, file: string): string[] {
   return [
     `Imported ${file}: read ${number(result.read)} = loaded ${number(result.loaded)} + rejected ${number(result.rejected)} in ${seconds(outcome.run.seconds)}`,
     ...known,
-    `  ${result.dialect.delimiter} separated, ${result.dialect.encoding}, decimal ${result.dialect.decimal}; ${result.mapping.map(({ column, field }) => `${column} → ${field}`).join(', ')}`,
+    `  ${DELIMITER[result.dialect.delimiter] ?? `“${result.dialect.delimiter}”`} separated, ${result.dialect.encoding}, decimal ${result.dialect.decimal}; ${result.mapping.map(({ column, field }) => `${column} → ${field}`).join(', ')}`,
     ...(result.ignored_columns.length === 0 ? [] : [`  columns not used: ${result.ignored_columns.join(', ')}`]),
     ...notesInWords(result),
     ...result.rejects.map(({ reason, count }) => `  rejected ${number(count)}: ${reason}`),
