@@ -51,6 +51,8 @@ export async function serve(rooms: Rooms, { listen, token, log }: ServeRequest):
   })
   const server = createServer(app)
   address = await startListening(server, listen)
+  // A run whose process was killed would look as if it went on; without the warehouse there is nothing to look at.
+  rooms.runs.book.closeInterrupted().catch(log)
   const feed = followLive(rooms, (event) => {
     broadcast(event)
     void followWithSnapshot(rooms, { event, broadcast, log })

@@ -59,8 +59,16 @@ const EXACT: Record<string, Meaning> = {
 
 const BY_CLASS: Record<string, Meaning> = {
   '08': { kind: 'retry', code: 'warehouse.connection-lost', hint: 'The connection was cut; run again.' },
-  '22': { kind: 'stop', code: 'warehouse.bad-value', hint: 'A value does not fit its column; see the step’s log for the row.' },
-  '23': { kind: 'stop', code: 'warehouse.constraint', hint: 'A row breaks a rule of its table; see the step’s log for the key.' },
+  '22': {
+    kind: 'stop',
+    code: 'warehouse.bad-value',
+    hint: 'A value cannot be computed or does not fit its column; correct the job’s SQL or the source.',
+  },
+  '23': {
+    kind: 'stop',
+    code: 'warehouse.constraint',
+    hint: 'A row breaks a rule of its table; the details name the rule and, where PostgreSQL tells it, the key.',
+  },
   '42': {
     kind: 'stop',
     code: 'warehouse.bad-sql',
