@@ -95,7 +95,7 @@ async function copySnapshot(
 }
 
 async function fromCache(local: LocalStore, snapshot: StoredSnapshot, customerId: string): Promise<CustomerFeatures | undefined> {
-  const [row] = await local.read(`SELECT * FROM ${snapshot.table} WHERE customer_id = ?`, [customerId])
+  const [row] = await local.read(snapshot, `SELECT * FROM ${snapshot.table} WHERE customer_id = ?`, [customerId])
   return row === undefined
     ? undefined
     : { customer_id: customerId, features: row, source: 'cache', as_of: snapshot.as_of, synced_at: snapshot.synced_at }

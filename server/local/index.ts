@@ -1,7 +1,8 @@
 /**
- * The workspace's SQLite file: the feature snapshot, a mirror of recent runs and the last result of each report. Small
- * reads happen here; what takes longer goes to worker threads, so that the server's event loop is never held.
+ * The workspace's SQLite file: a mirror of recent runs, the last result of each report, and the pointer to the feature
+ * snapshot, which has a file of its own. Small reads and writes happen here; what takes longer goes to worker threads, so that the server's event loop is never held.
  */
+import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Clock } from '../../shared/time.ts'
 import { openKeptAnswers, type KeptAnswers } from './kept-answers.ts'
@@ -20,8 +21,8 @@ export type LocalRow = Record<string, LocalValue>
 
 export interface LocalStore extends KeptRuns, KeptAnswers {
   snapshot(): StoredSnapshot | null
-  /** Reads in a worker thread. */
-  read(sql: string, values?: readonly LocalValue[]): Promise<LocalRow[]>
+  /** Reads from a snapshot, in a worker thread. */
+  read(snapshot: StoredSnapshot, sql: string, values?: readonly LocalValue[]): Promise<LocalRow[]>
   /** Fills a new snapshot from a COPY binary stream and puts it in the place of the old one; returns its customers. */
   writeSnapshot(head: SnapshotHead, rows: Readable, onRows: (customers: number) => void): Promise<number>
   /** Where a damaged file was put at this opening, or null. */
@@ -38,8 +39,8 @@ export function openLocal({ file, clock }: { file: string; clock: Clock }): Loca
     ...openKeptRuns(database),
     ...openKeptAnswers(database),
     setAside,
-    snapshot: openSnapshot(database),
-    read: (sql, values = []) => reader.ask<LocalRow[]>({ type: 'read', sql, values }),
+    snapshot: openSnapshot(database, dirname(file)),
+    read: (snapshot, sql, values = []) => reader.ask<LocalRow[]>({ type: 'read', file: snapshot.file, sql, values }),
     writeSnapshot: (head, rows, onRows) => writeSnapshot(writer, { head, rows, onRows }),
     close: async () => {
       await Promise.all([reader.close(), writer.close()])

@@ -2,7 +2,7 @@ import type { SnapshotHead } from './snapshot-writer.ts'
 
 /** What the main thread asks of the worker. */
 export type WorkerRequest =
-  | { type: 'read'; sql: string; values: readonly (string | number | null)[] }
+  | { type: 'read'; file: string; sql: string; values: readonly (string | number | null)[] }
   | { type: 'snapshot-begin'; head: SnapshotHead }
   | { type: 'snapshot-rows'; bytes: Uint8Array }
   | { type: 'snapshot-finish' }

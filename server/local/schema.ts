@@ -7,7 +7,7 @@ import { Failure } from '../../shared/failure.ts'
 /** Each entry is applied once, in order; `user_version` counts them. Never edit one that has shipped. */
 const MIGRATIONS = [
   `CREATE TABLE snapshots (
-     snapshot_id TEXT PRIMARY KEY, table_name TEXT NOT NULL, synced_at TEXT NOT NULL, as_of TEXT, customers INTEGER NOT NULL, columns TEXT NOT NULL
+     snapshot_id TEXT PRIMARY KEY, file_name TEXT NOT NULL, synced_at TEXT NOT NULL, as_of TEXT, customers INTEGER NOT NULL, columns TEXT NOT NULL
    ) STRICT;
    CREATE TABLE runs (run_id TEXT PRIMARY KEY, started_at TEXT NOT NULL, detail TEXT NOT NULL) STRICT;
    CREATE INDEX runs_by_start ON runs (started_at DESC);

@@ -1,19 +1,22 @@
-/** The one feature snapshot of the file: what is known of it, and a new one in its place. */
+/** The one feature snapshot of the workspace: what is known of it, and a new one in its place. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Database } from 'better-sqlite3'
 import type { SnapshotInfo } from '../../shared/contract/answers.ts'
-import type { SnapshotColumn, SnapshotHead } from './snapshot-writer.ts'
+import { SNAPSHOT_TABLE, type SnapshotColumn, type SnapshotHead } from './snapshot-writer.ts'
 import type { WorkerThread } from './worker-thread.ts'
 
 export interface StoredSnapshot extends SnapshotInfo {
-  /** Table that holds the rows. */
-  table: string
+  /** SQLite file that holds the rows, in its table `table`. */
+  file: string
+  table: typeof SNAPSHOT_TABLE
   columns: SnapshotColumn[]
 }
 
 interface SnapshotRow {
   snapshot_id: string
-  table_name: string
+  file_name: string
   synced_at: string
   as_of: string | null
   customers: number
@@ -21,14 +24,17 @@ interface SnapshotRow {
 }
 
 /** Returns the call that answers with the snapshot as it is now, or null before the first sync. */
-export function openSnapshot(database: Database): () => StoredSnapshot | null {
+export function openSnapshot(database: Database, folder: string): () => StoredSnapshot | null {
   const one = database.prepare<[], SnapshotRow>('SELECT * FROM snapshots LIMIT 1')
   return () => {
     const row = one.get()
     if (row === undefined) return null
-    const { snapshot_id, synced_at, as_of, customers, table_name: table } = row
+    const { snapshot_id, synced_at, as_of, customers, file_name } = row
     const columns = JSON.parse(row.columns) as SnapshotColumn[]
-    return { snapshot_id, synced_at, as_of, customers, features: columns.length - 1, table, columns }
+    const file = join(folder, file_name)
+    // A person may have emptied the cache folder; then there is no snapshot until the next sync.
+    if (!existsSync(file)) return null
+    return { snapshot_id, synced_at, as_of, customers, features: columns.length - 1, file, table: SNAPSHOT_TABLE, columns }
   }
 }
 

@@ -1,6 +1,7 @@
 /** The worker thread that may touch SQLite for longer than a few milliseconds. One job at a time, in order of arrival. */
+import { dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import type Database from 'better-sqlite3'
+import Database from 'better-sqlite3'
 import { connect } from './schema.ts'
 import { SnapshotWriter } from './snapshot-writer.ts'
 import type { WorkerAnswer, WorkerRequest } from './messages.ts'
@@ -9,8 +10,9 @@ const { file } = workerData as { file: string }
 const port = parentPort
 if (port === null) throw new Error('this file is the entry of a worker thread')
 
-let opened: Database.Database | undefined
-const database = (): Database.Database => (opened ??= connect(file))
+/** The snapshot that is read from; another sync brings another file. */
+let reading: { file: string; database: Database.Database } | undefined
+let store: Database.Database | undefined
 let writer: SnapshotWriter | undefined
 
 function active(): SnapshotWriter {
@@ -18,15 +20,23 @@ function active(): SnapshotWriter {
   return writer
 }
 
+function snapshotAt(snapshotFile: string): Database.Database {
+  if (reading?.file !== snapshotFile) {
+    reading?.database.close()
+    reading = { file: snapshotFile, database: new Database(snapshotFile, { readonly: true, fileMustExist: true }) }
+  }
+  return reading.database
+}
+
 function carryOut(request: WorkerRequest): unknown {
   switch (request.type) {
     case 'read':
-      return database()
+      return snapshotAt(request.file)
         .prepare(request.sql)
         .all(...request.values)
     case 'snapshot-begin':
       writer?.abandon()
-      writer = new SnapshotWriter(database(), request.head)
+      writer = new SnapshotWriter((store ??= connect(file)), dirname(file), request.head)
       return null
     case 'snapshot-rows':
       active().push(Buffer.from(request.bytes.buffer, request.bytes.byteOffset, request.bytes.byteLength))

@@ -43,20 +43,31 @@ export function openRuns({ warehouse, local, clock, identity, codeVersion }: Run
 
     /** Errors: `run.unknown`. */
     show: async (runId: string): Promise<RunDetail> => {
+      if (!RUN_ID.test(runId)) throw unknownRun(runId)
       const detail = await orElseLocal(
         () => readDetail(warehouse, runId),
         () => local.showRun(runId),
       )
-      if (detail === undefined) throw mistake('run.unknown', `There is no run ${runId}`, '“quintile runs list” shows the runs.')
+      if (detail === undefined) throw unknownRun(runId)
       return detail
     },
 
     /** Rows that a run kept out; they stand in the warehouse alone. */
-    rejects: (runId: string, page: Page): Promise<{ rejects: RunReject[]; total: number }> => readRejects(warehouse, runId, page),
+    rejects: async (runId: string, page: Page): Promise<{ rejects: RunReject[]; total: number }> => {
+      if (!RUN_ID.test(runId)) throw unknownRun(runId)
+      return readRejects(warehouse, runId, page)
+    },
 
     /** Runs under way now, of any process. */
     running: (): Promise<RunSummary[]> => readRunning(warehouse),
   }
+}
+
+/** What is no UUID is no run of ours; PostgreSQL would call it a bad value. */
+const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+function unknownRun(runId: string): Error {
+  return mistake('run.unknown', `There is no run ${runId}`, '“quintile runs list” shows the runs.')
 }
 
 export type Runs = ReturnType<typeof openRuns>

@@ -31,7 +31,7 @@ export function countRule(needs: CountNeeds, counted: Counted, source: 'cache' |
 /** Counts customers in the snapshot. */
 export async function countInSnapshot(needs: Pick<CountNeeds, 'features' | 'local'>, counted: Counted): Promise<SegmentCount> {
   const { snapshot, where } = inSnapshot(needs, counted)
-  const [row] = await needs.local.read(`SELECT count(*) AS n FROM ${snapshot.table} WHERE ${where.sql}`, where.values)
+  const [row] = await needs.local.read(snapshot, `SELECT count(*) AS n FROM ${snapshot.table} WHERE ${where.sql}`, where.values)
   const { segment, rule } = counted
   return { segment, rule, count: Number(row?.['n'] ?? 0), of: snapshot.customers, as_of: snapshot.as_of, source: 'cache' }
 }

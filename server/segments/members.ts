@@ -41,6 +41,7 @@ export async function pageOfMembers(needs: MemberNeeds, definition: SegmentDefin
   const shown = orderColumns(snapshot.columns, columnsOfRule(parseRule(definition.rule, needs.features.columnTypes())))
   const order = `${quoteIdentifier(request.sort)} ${direction} NULLS LAST, customer_id`
   const rows = await needs.local.read(
+    snapshot,
     `SELECT ${shown.map((column) => quoteIdentifier(column.name)).join(', ')}, count(*) OVER () AS "total of all" FROM ${snapshot.table} WHERE ${where.sql} ORDER BY ${order} LIMIT ? OFFSET ?`,
     [...where.values, request.limit, request.offset],
   )
@@ -73,6 +74,7 @@ async function* memberBatches(local: LocalStore, snapshot: StoredSnapshot, where
   let last = ''
   for (;;) {
     const rows = await local.read(
+      snapshot,
       `SELECT * FROM ${snapshot.table} WHERE ${where.sql} AND customer_id > ? ORDER BY customer_id LIMIT ${String(EXPORT_BATCH)}`,
       [...where.values, last],
     )

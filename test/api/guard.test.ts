@@ -144,6 +144,7 @@ describe('a request', () => {
   test('for something that is not there is a 404 in words', async () => {
     expect(JSON.parse((await ask('/api/nothing', { headers: known })).body)).toMatchObject({ code: 'api.unknown' })
     expect((await ask('/api/reports/nothing', { headers: known })).status).toBe(404)
+    expect((await ask('/api/runs/nothing/rejects.csv', { headers: known })).status).toBe(404)
   })
 })
 

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CopyBinaryReader, type Cell } from '../../server/local/copy-binary.ts'
-import { openLocal, type LocalStore, type SnapshotHead } from '../../server/local/index.ts'
+import { openLocal, type LocalRow, type LocalStore, type SnapshotHead } from '../../server/local/index.ts'
 
 let folder: string
 let local: LocalStore
@@ -67,6 +67,14 @@ function inChunks(bytes: Buffer, size: number): Readable {
 const people = (count: number): Person[] =>
   Array.from({ length: count }, (_, index) => [`c${String(index).padStart(6, '0')}`, index / 4, BigInt(index), index % 2 === 0])
 
+async function readAll(sql: string): Promise<LocalRow[]> {
+  const snapshot = local.snapshot()
+  if (snapshot === null) throw new Error('there is no snapshot')
+  return local.read(snapshot, sql)
+}
+
+const snapshotFiles = (): string[] => readdirSync(join(folder, 'cache')).filter((name) => name.startsWith('snapshot-'))
+
 describe('a snapshot', () => {
   test('holds every row and value, however the stream is cut', async () => {
     const written = await local.writeSnapshot(
@@ -82,8 +90,7 @@ describe('a snapshot', () => {
       () => undefined,
     )
     expect(written).toBe(3)
-    const { table } = local.snapshot() ?? { table: '' }
-    expect(await local.read(`SELECT * FROM ${table} ORDER BY revenue`)).toEqual([
+    expect(await readAll('SELECT * FROM customers ORDER BY revenue')).toEqual([
       { customer_id: 'far', revenue: null, orders: null, active: null },
       { customer_id: 'Zoë', revenue: -0.25, orders: -3, active: 0 },
       { customer_id: 'near', revenue: 1.5, orders: 9007199254740992, active: 1 },
@@ -98,7 +105,35 @@ describe('a snapshot', () => {
       () => undefined,
     )
     expect(local.snapshot()).toMatchObject({ customers: 7, features: 3, as_of: HEAD.as_of })
-    expect(await local.read(`SELECT count(*) AS n FROM sqlite_schema WHERE name LIKE 'features_%' AND type = 'table'`)).toEqual([{ n: 1 }])
+    expect(await readAll('SELECT count(*) AS n FROM customers')).toEqual([{ n: 7 }])
+  })
+
+  test('keeps the one before for those who still read it, and no others', async () => {
+    for (let turn = 0; turn < 4; turn += 1) {
+      const head = { ...HEAD, snapshot_id: `01a1fcd4-0000-71db-8608-6ae9a51064${String(turn)}0` }
+      await local.writeSnapshot(head, inChunks(copyBinary(people(3)), 1000), () => undefined)
+    }
+    expect(snapshotFiles()).toHaveLength(2)
+  })
+
+  test('that another process is writing holds nobody up who writes something small', async () => {
+    const other = openLocal({ file: join(folder, 'cache', 'quintile.sqlite'), clock: () => 0 })
+    async function* slow(): AsyncGenerator<Buffer> {
+      yield copyBinary(people(400), { trailer: false })
+      local.keepAnswer('meanwhile', 1)
+      await Promise.resolve()
+      yield Buffer.from([0xff, 0xff])
+    }
+    await other.writeSnapshot(HEAD, Readable.from(slow()), () => undefined)
+    expect(local.answer('meanwhile')).toBe(1)
+    expect(local.snapshot()).toMatchObject({ customers: 400 })
+    await other.close()
+  })
+
+  test('whose file somebody removed is none', async () => {
+    await local.writeSnapshot(HEAD, inChunks(copyBinary(people(3)), 1000), () => undefined)
+    for (const name of snapshotFiles()) rmSync(join(folder, 'cache', name))
+    expect(local.snapshot()).toBeNull()
   })
 
   test('that is cut off leaves the old one whole', async () => {
