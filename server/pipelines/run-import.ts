@@ -39,7 +39,10 @@ export async function runImport(needs: ImportNeeds, request: ImportRun): Promise
   const declaration = await readDeclaration(join(needs.folder, 'imports'), request.name)
   const runId = newRunId()
   const job = `import ${request.name}`
-  const lease = await holdLeases(await needs.warehouse.connection(), [job, `run ${runId}`], { ...needs.identity, run_id: runId })
+  const lease = await holdLeases(await needs.warehouse.connection(), [job, declaration.target, `run ${runId}`], {
+    ...needs.identity,
+    run_id: runId,
+  })
   try {
     await needs.recorder.closeInterrupted()
     const steps = [{ job, group: 'imports', position: 0 }]

@@ -51,7 +51,9 @@ const ATTEMPTS = 3
 export async function runPlan(needs: RunNeeds, request: RunRequest): Promise<RunSummary> {
   const { warehouse, recorder, identity } = needs
   const jobs = request.plan.steps.map((step) => step.job.name)
-  const lease = await holdLeases(await warehouse.connection(), [...jobs, leaseOfRun(request.runId)], { ...identity, run_id: request.runId })
+  // The sources too: lines that an import brings between the dimensions and the facts would miss their customers.
+  const held = [...jobs, ...needs.sourceTables, leaseOfRun(request.runId)]
+  const lease = await holdLeases(await warehouse.connection(), held, { ...identity, run_id: request.runId })
   try {
     await recorder.closeInterrupted()
     await recorder.startRun({

@@ -75,7 +75,7 @@ async function heldBy(client: Awaited<ReturnType<typeof openClient>>, job: strin
   return new Failure({
     kind: 'retry',
     code: 'lease.held',
-    message: `“${job}” is being run by ${who}`,
+    message: `“${job}” is in use by ${who}`,
     hint: 'Wait until that run has ended; “quintile runs list” shows it.',
     details: row === undefined ? { job } : { job, run_id: row.run_id, machine: row.machine },
   })

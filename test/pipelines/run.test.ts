@@ -220,7 +220,7 @@ describe('when something goes wrong', () => {
     const { done } = await shop.rooms.pipelines.start({ jobs: ['all'], request: 'test', signal: new AbortController().signal })
     await expect(done).rejects.toMatchObject({
       code: 'lease.held',
-      message: expect.stringContaining('“fact_sales” is being run by other on other-machine (process 7)') as string,
+      message: expect.stringContaining('“fact_sales” is in use by other on other-machine (process 7)') as string,
     })
     await lease.release()
   })
