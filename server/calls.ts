@@ -86,12 +86,14 @@ async function overview(rooms: Rooms): Promise<Overview> {
     targetsOrKept(rooms),
     rooms.runs.list({ offset: 0, limit: 50 }),
   ])
+  // Reports run over empty tables too; a page of zeros would look like a business that sells nothing.
+  const isEmpty = targets.length > 0 && targets.every((target) => target.rows === null)
   return {
     source: figureReport?.source ?? 'cache',
     as_of: figureReport?.as_of ?? null,
-    figures: (figureReport?.rows ?? []).map(toFigure),
-    rfm: rfmReport,
-    revenue: revenueReport,
+    figures: isEmpty ? [] : (figureReport?.rows ?? []).map(toFigure),
+    rfm: isEmpty ? null : rfmReport,
+    revenue: isEmpty ? null : revenueReport,
     targets,
     // The last run of jobs is what moved the numbers; a sync right after it is not what a person looks for.
     last_run: runs.find((run) => run.kind === 'pipeline') ?? runs[0] ?? null,
