@@ -135,13 +135,22 @@ async function workspaceState(rooms: Rooms): Promise<WorkspaceState> {
   }
 }
 
-/** Starts a run and answers with its id; it goes on by itself. */
+/** Answers as soon as the run stands in the run book, or with what kept it from starting; it goes on by itself. */
 async function startRun(rooms: Rooms, underWay: UnderWay, jobs: string[]): Promise<{ run_id: string }> {
   const controller = new AbortController()
-  const { runId, done } = await rooms.pipelines.start({ jobs, request: `screen: run ${jobs.join(' ')}`, signal: controller.signal })
+  let tellStarted = (): void => undefined
+  const started = new Promise<void>((resolve) => (tellStarted = resolve))
+  const { runId, done } = await rooms.pipelines.start({
+    jobs,
+    request: `screen: run ${jobs.join(' ')}`,
+    signal: controller.signal,
+    onStarted: () => tellStarted(),
+  })
   underWay.set(runId, controller)
   const forget = (): void => void underWay.delete(runId)
   done.then(forget, forget)
+  // A run that cannot begin (somebody else holds a job) rejects here and never stands in the book.
+  await Promise.race([started, done])
   return { run_id: runId }
 }
 

@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { mistake } from '../shared/failure.ts'
 import type { Clock } from '../shared/time.ts'
 import { createWorkspace, listWorkspaces, openRooms, writeDemoOrders, type Rooms } from './assemble.ts'
 
@@ -63,7 +64,7 @@ async function fillDemo(rooms: Rooms, request: DemoRequest): Promise<void> {
       // Until yesterday: a day that is not over would hold orders of the hours to come.
       await writeDemoOrders({ ...DEMO, file, lastDay: clock() - DAY })
     }
-    if (request.importOrders === undefined) await rooms.pipelines.importFile({ name, file, request: 'demo', signal })
+    if (request.importOrders === undefined) await importQuietly(rooms, { name, file, signal })
     else await request.importOrders(rooms, file)
   }
   if (request.runAll === undefined) await (await rooms.pipelines.start({ jobs: ['all'], request: 'demo', signal })).done
@@ -72,6 +73,12 @@ async function fillDemo(rooms: Rooms, request: DemoRequest): Promise<void> {
     say('Copying the features into the local snapshot …')
     await rooms.sync({ request: 'demo' })
   }
+}
+
+/** A failed import stands in the run book; here it also ends the preparation, or the jobs would run over nothing. */
+async function importQuietly(rooms: Rooms, request: { name: string; file: string; signal: AbortSignal }): Promise<void> {
+  const { run } = await rooms.pipelines.importFile({ ...request, request: 'demo' })
+  if (run.error !== null) throw mistake(run.error.code, run.error.message, run.error.hint ?? undefined)
 }
 
 async function isSnapshotOld(rooms: Rooms): Promise<boolean> {

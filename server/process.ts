@@ -1,6 +1,4 @@
 /** The server inside the desktop shell: started as a utility process, told what to do over `parentPort`. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { toFailure } from '../shared/failure.ts'
 import type { ServerMessage, ShellMessage, StartMessage } from '../shared/shell-messages.ts'
 import { listWorkspaces, openRooms, requireCurrent, type Rooms } from './assemble.ts'
@@ -23,15 +21,12 @@ async function start(message: StartMessage): Promise<void> {
   const log = await openServerLog(message.home)
   const workspace = await chooseWorkspace(message)
   const note = (text: string): void => log.info(text)
-  if (!existsSync(join(message.home, 'workspaces', workspace)) && workspace === 'demo') {
-    await prepareDemo({
-      home: message.home,
-      workspace,
-      clock: Date.now,
-      environment: process.env,
-      signal: new AbortController().signal,
-      say: note,
-    })
+  // Also brings to its end a first start that was interrupted; whatever keeps it from that, the window still opens.
+  if (workspace === 'demo') {
+    const { signal } = new AbortController()
+    await prepareDemo({ home: message.home, workspace, clock: Date.now, environment: process.env, signal, say: note }).catch(
+      (thrown: unknown) => log.error(thrown),
+    )
   }
   const rooms = await openRooms({ home: message.home, workspace, clock: Date.now, environment: process.env, log: note })
   await requireCurrent(rooms).catch((thrown: unknown) => log.warn(toFailure(thrown).report()))

@@ -35,6 +35,8 @@ export interface RunOptions {
   request: string
   threads?: number | undefined
   signal: AbortSignal
+  /** Called when the run stands in the book. */
+  onStarted?: (() => void) | undefined
   onStep?: ((ended: StepEnded) => void) | undefined
 }
 

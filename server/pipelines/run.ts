@@ -33,6 +33,8 @@ export interface RunRequest {
   /** Steps at once. */
   threads: number
   signal: AbortSignal
+  /** Called when the run stands in the book. */
+  onStarted?: (() => void) | undefined
   /** Told of each step that ended, for the terminal. */
   onStep?: ((ended: StepEnded) => void) | undefined
 }
@@ -64,6 +66,7 @@ export async function runPlan(needs: RunNeeds, request: RunRequest): Promise<Run
       packHash: request.catalogue.hash,
       steps: request.plan.steps.map((step) => ({ job: step.job.name, group: step.job.group, position: step.position })),
     })
+    request.onStarted?.()
     await refreshStatistics(warehouse, needs.sourceTables)
     const statuses = await runSteps(needs, request)
     return await recorder.finishRun(request.runId, { status: runStatus(statuses, request.signal), failure: null })
@@ -112,7 +115,8 @@ async function runStep(needs: RunNeeds, request: RunRequest, { step, statuses }:
   if (signal.aborted || broken !== undefined) {
     const status = broken === undefined ? 'cancelled' : 'skipped'
     const note = broken === undefined ? 'the run was cancelled' : `${broken} did not succeed`
-    await recorder.endStep(runId, { job, status, note, failure: null })
+    // With the warehouse gone the book cannot be written; the next run closes what stands open.
+    await recorder.endStep(runId, { job, status, note, failure: null }).catch(() => undefined)
     request.onStep?.({ job, status, result: null, failure: null })
     return status
   }
@@ -125,7 +129,12 @@ async function runStep(needs: RunNeeds, request: RunRequest, { step, statuses }:
     const failure = toFailure(thrown)
     const status = signal.aborted ? 'cancelled' : 'failed'
     await recorder
-      .endStep(runId, { job, status, note: status === 'cancelled' ? 'the run was cancelled' : null, failure })
+      .endStep(runId, {
+        job,
+        status,
+        note: status === 'cancelled' ? 'the run was cancelled' : null,
+        failure: status === 'cancelled' ? null : failure,
+      })
       .catch(() => undefined)
     request.onStep?.({ job, status, result: null, failure })
     return status

@@ -3,7 +3,7 @@
  * commits at once, so that a crash leaves a true record. Each write also tells the channel `quintile_live`, by which the
  * screen follows runs of any process.
  */
-import type { Failure } from '../../shared/failure.ts'
+import { toFailure, type Failure } from '../../shared/failure.ts'
 import type { RunStatus, RunSummary } from '../../shared/run.ts'
 import { toIso, type Clock } from '../../shared/time.ts'
 import type { Session, Warehouse } from '../warehouse/index.ts'
@@ -24,6 +24,16 @@ export interface BookNeeds {
 /** Opens the book for writing. */
 export function openBook({ warehouse, clock, identity, codeVersion, keep }: BookNeeds) {
   const at = (): string => toIso(clock())
+  /** The copy is a courtesy: a full local disk must not turn a run that succeeded into one that failed. */
+  const keepOrSay = (runId: string): Promise<void> =>
+    keep(runId).catch((thrown: unknown) =>
+      writeLog(warehouse, runId, {
+        at: at(),
+        level: 'warn',
+        job: null,
+        message: `no local copy for reading offline: ${toFailure(thrown).message}`,
+      }).catch(() => undefined),
+    )
   return {
     log: (runId: string, line: LogLine): Promise<void> => writeLog(warehouse, runId, { at: at(), ...line }),
 
@@ -43,13 +53,13 @@ export function openBook({ warehouse, clock, identity, codeVersion, keep }: Book
 
     finishRun: async (runId: string, outcome: { status: RunStatus; failure: Failure | null }): Promise<RunSummary> => {
       const run = await warehouse.withTransaction((session) => writeRunEnd(session, { runId, at: at(), ...outcome }))
-      await keep(runId)
+      await keepOrSay(runId)
       return run
     },
 
     closeInterrupted: async (): Promise<string[]> => {
       const closed = await warehouse.withTransaction(closeInterrupted)
-      for (const runId of closed) await keep(runId)
+      for (const runId of closed) await keepOrSay(runId)
       return closed
     },
   }

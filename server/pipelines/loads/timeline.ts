@@ -104,5 +104,7 @@ async function carryUpdates(session: Session, { target, key, tracked, update }: 
   await session.script(`
     UPDATE ${quoteQualified(target)} n SET ${others.map((name) => `${quoteIdentifier(name)} = p.${quoteIdentifier(name)}`).join(', ')}
     FROM ${quoteQualified(target)} p, pg_temp.timeline t
-    WHERE NOT t.has_version AND ${isNew} AND n.effective_from = t.at AND ${same} AND p.effective_to = n.effective_from`)
+    WHERE NOT t.has_version AND ${isNew} AND n.effective_from = t.at AND ${same}
+      -- From the last version that was there before: of several new ones, those between do not have the values yet.
+      AND p.effective_from = (SELECT max(e.at) FROM pg_temp.timeline e WHERE e.has_version AND e.at < t.at AND ${key.map((name) => `e.${quoteIdentifier(name)} = t.${quoteIdentifier(name)}`).join(' AND ')})`)
 }

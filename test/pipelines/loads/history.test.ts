@@ -31,7 +31,7 @@ beforeAll(async () => {
   await warehouse.withSession((session) =>
     session.script(`
       CREATE TABLE people (
-        person_sk bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key text NOT NULL, country text, segment text, spent numeric,
+        person_sk bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key text NOT NULL, country text, segment text, spent numeric, score integer,
         effective_from timestamptz NOT NULL, effective_to timestamptz NOT NULL, is_current boolean NOT NULL, record_hash text NOT NULL,
         CHECK (effective_from < effective_to), UNIQUE (key, effective_from));
       CREATE UNIQUE INDEX people_current ON people (key) WHERE is_current`),
@@ -112,6 +112,20 @@ describe('one change after the other', () => {
     await load([{ key: 'near', day: 0, country: 'UK', spent: 1 }])
     expect(await load([{ key: 'near', day: 2, country: 'UK', spent: 7 }])).toMatchObject({ updated: 1, versions_closed: 0, unchanged: 0 })
     expect((await warehouse.query('SELECT spent, effective_to > now() AS open FROM people')).rows).toEqual([{ spent: '7', open: true }])
+  })
+
+  test('a value that another job overwrites goes along through several new versions at once', async () => {
+    await load([{ key: 'near', day: 0, country: 'UK', spent: 1 }])
+    await warehouse.query('UPDATE people SET score = 555')
+    await load([
+      { key: 'near', day: 3, country: 'France', spent: 1 },
+      { key: 'near', day: 6, country: 'Spain', spent: 1 },
+    ])
+    expect((await warehouse.query('SELECT country, score FROM people ORDER BY effective_from')).rows).toEqual([
+      { country: 'UK', score: 555 },
+      { country: 'France', score: 555 },
+      { country: 'Spain', score: 555 },
+    ])
   })
 
   test('a late change is put into the middle of the history', async () => {
