@@ -3,7 +3,7 @@
  * lazily: opening never fails because the database is away; the first use does.
  */
 import pg from 'pg'
-import { clientConfig, labelOf, openClient, type Connection } from './connection.ts'
+import { ClosingClient, clientConfig, labelOf, openClient, type Connection } from './connection.ts'
 import { toSession, type Answer, type Session, type SqlValue } from './session.ts'
 import { toWarehouseFailure } from './sqlstate.ts'
 
@@ -11,9 +11,22 @@ export type { Connection } from './connection.ts'
 export type { Answer, Session, SqlValue } from './session.ts'
 export { quoteIdentifier, quoteList, quoteLiteral, quoteQualified } from './identifiers.ts'
 export { toWarehouseFailure } from './sqlstate.ts'
-export { holdLeases, type Lease, type LeaseHolder } from './leases.ts'
-export { upgrade, migrationState, type MigrationState, type MigrationSet } from './migrations.ts'
+export { holdLeases, type Lease, type LeaseHolder, type TakenOver } from './leases.ts'
+export { upgrade } from './migrations/upgrade.ts'
+export { openSchema, type Schema, type SchemaNeeds } from './schema.ts'
+export {
+  newerFailure,
+  readOnlyReason,
+  type HistoryEntry,
+  type MigrationRequest,
+  type MigrationSet,
+  type MigrationState,
+  type Step,
+} from './migrations/index.ts'
+export type { Drift, DriftReport } from './catalogue/index.ts'
+export type { Diagnosis } from './doctor/index.ts'
 export { ensureDatabase } from './database.ts'
+export { rehearse } from './rehearsal.ts'
 export { watchChannel } from './notifications.ts'
 
 export interface Warehouse {
@@ -88,7 +101,7 @@ function openPools(locate: () => Promise<Connection>, max: number): { lend(): Pr
     const at = `${connection.user}@${labelOf(connection)}`
     if (current?.at !== at) {
       void current?.pool.end()
-      const pool = new pg.Pool({ ...clientConfig(connection, 'quintile'), max, idleTimeoutMillis: 30_000 })
+      const pool = new pg.Pool({ ...clientConfig(connection, 'quintile'), max, idleTimeoutMillis: 30_000, Client: ClosingClient })
       // An idle connection that the server cuts is not an error of anybody's call; the pool drops it and opens another.
       pool.on('error', () => undefined)
       current = { at, pool }

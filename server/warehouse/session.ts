@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import { openClient, type Connection } from './connection.ts'
 import { toWarehouseFailure } from './sqlstate.ts'
 
 export type SqlValue = string | number | boolean | null | Date | readonly (string | number | null)[]
@@ -44,5 +45,15 @@ export function toSession(client: pg.ClientBase): Session {
     copyIn: (sql) => client.query(copyFrom(sql)),
     copyOut: (sql) => client.query(copyTo(sql)),
     backend: (client as unknown as { processID: number | null }).processID ?? 0,
+  }
+}
+
+/** Lends a connection of its own, beside the pool. */
+export async function withClient<T>(connection: Connection, name: string, work: (session: Session) => Promise<T>): Promise<T> {
+  const client = await openClient(connection, name)
+  try {
+    return await work(toSession(client))
+  } finally {
+    await client.end()
   }
 }

@@ -7,6 +7,12 @@ interface Meaning {
   hint: string
 }
 
+const TLS: Meaning = {
+  kind: 'mistake',
+  code: 'warehouse.tls',
+  hint: 'The server’s certificate is not trusted here or does not bear its name: “quintile warehouse doctor” says more.',
+}
+
 /** Failures before and outside SQL: what Node's sockets say. */
 const SOCKET: Record<string, Meaning> = {
   ECONNREFUSED: { kind: 'retry', code: 'warehouse.unreachable', hint: 'Start the database, or check host and port of the workspace.' },
@@ -14,6 +20,17 @@ const SOCKET: Record<string, Meaning> = {
   EPIPE: { kind: 'retry', code: 'warehouse.connection-lost', hint: 'The connection was cut; run again.' },
   ETIMEDOUT: { kind: 'retry', code: 'warehouse.unreachable', hint: 'The host does not answer; check the network or VPN.' },
   ENOTFOUND: { kind: 'retry', code: 'warehouse.unreachable', hint: 'The host name is unknown; check its spelling and the network.' },
+  EAI_AGAIN: { kind: 'retry', code: 'warehouse.unreachable', hint: 'The host name cannot be looked up; check the network.' },
+  ENETUNREACH: { kind: 'retry', code: 'warehouse.unreachable', hint: 'There is no network; check it or the VPN.' },
+  ENETDOWN: { kind: 'retry', code: 'warehouse.unreachable', hint: 'There is no network; check it or the VPN.' },
+  EHOSTDOWN: { kind: 'retry', code: 'warehouse.unreachable', hint: 'The host is down; check it, the network or the VPN.' },
+  ECONNABORTED: { kind: 'retry', code: 'warehouse.connection-lost', hint: 'The connection was cut; run again.' },
+  DEPTH_ZERO_SELF_SIGNED_CERT: TLS,
+  SELF_SIGNED_CERT_IN_CHAIN: TLS,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: TLS,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: TLS,
+  CERT_HAS_EXPIRED: TLS,
+  ERR_TLS_CERT_ALTNAME_INVALID: TLS,
   EHOSTUNREACH: { kind: 'retry', code: 'warehouse.unreachable', hint: 'There is no way to the host; check the network or VPN.' },
 }
 
@@ -25,6 +42,22 @@ const EXACT: Record<string, Meaning> = {
   '57P01': { kind: 'retry', code: 'warehouse.shut-down', hint: 'The database was stopped; start it and run again.' },
   '57P02': { kind: 'retry', code: 'warehouse.crashed', hint: 'The database crashed and recovers; run again in a moment.' },
   '57P03': { kind: 'retry', code: 'warehouse.starting', hint: 'The database is starting; run again in a moment.' },
+  '25P03': {
+    kind: 'retry',
+    code: 'warehouse.connection-lost',
+    hint: 'The server ended a transaction that was idle for too long; run again.',
+  },
+  '2BP01': {
+    kind: 'mistake',
+    code: 'warehouse.in-use',
+    hint: 'Other objects stand on it; the details name them. Remove them first.',
+  },
+  '3F000': { kind: 'mistake', code: 'warehouse.no-schema', hint: 'The schema is missing: run “quintile warehouse upgrade”.' },
+  '42P07': {
+    kind: 'mistake',
+    code: 'warehouse.exists',
+    hint: 'It is there already. To adopt tables that exist: quintile warehouse stamp.',
+  },
   '53100': {
     kind: 'mistake',
     code: 'warehouse.disk-full',
@@ -59,6 +92,11 @@ const EXACT: Record<string, Meaning> = {
 
 const BY_CLASS: Record<string, Meaning> = {
   '08': { kind: 'retry', code: 'warehouse.connection-lost', hint: 'The connection was cut; run again.' },
+  '21': {
+    kind: 'stop',
+    code: 'warehouse.bad-value',
+    hint: 'More than one row came where one may; correct the job’s SQL or the source.',
+  },
   '22': {
     kind: 'stop',
     code: 'warehouse.bad-value',
@@ -74,9 +112,15 @@ const BY_CLASS: Record<string, Meaning> = {
     code: 'warehouse.bad-sql',
     hint: 'The SQL of this job, report or check does not run; the message names the place.',
   },
+  '40': { kind: 'retry', code: 'warehouse.serialization', hint: 'Two writers met; run again.' },
   '53': { kind: 'retry', code: 'warehouse.no-resources', hint: 'The database is short of a resource; run again later.' },
+  '54': { kind: 'stop', code: 'warehouse.too-large', hint: 'The statement or a row goes beyond a limit of PostgreSQL.' },
+  '55': { kind: 'retry', code: 'warehouse.not-ready', hint: 'The object is in use or not in the right state; run again later.' },
   '57': { kind: 'retry', code: 'warehouse.interrupted', hint: 'The database was interrupted; run again.' },
 }
+
+/** Codes that we say nothing special of, such as those that a function raises. */
+const OTHER: Meaning = { kind: 'stop', code: 'warehouse.failed', hint: 'PostgreSQL refused the statement; the message says why.' }
 
 interface PostgresError extends Error {
   code?: string
@@ -88,15 +132,36 @@ interface PostgresError extends Error {
 }
 
 /** pg reports a vanished server without a code; these are its sentences. */
-const LOST = /terminated unexpectedly|Connection terminated|Client was closed|connection timeout|timeout exceeded when trying to connect/i
+const SENTENCES: readonly { says: RegExp; means: Meaning }[] = [
+  {
+    says: /terminated unexpectedly|Connection terminated|Client was closed|Client has encountered a connection error|not queryable/i,
+    means: { kind: 'retry', code: 'warehouse.connection-lost', hint: 'The connection was cut; run again.' },
+  },
+  {
+    says: /connection timeout|timeout expired|timeout exceeded when trying to connect/i,
+    means: { kind: 'retry', code: 'warehouse.unreachable', hint: 'The host does not answer in time; check the network or VPN.' },
+  },
+  {
+    says: /password must be a (non-empty )?string/i,
+    means: {
+      kind: 'mistake',
+      code: 'warehouse.login-refused',
+      hint: 'The server wants a password: set the environment variable that the workspace names for it.',
+    },
+  },
+  {
+    says: /does not support SSL|unsupported certificate/i,
+    means: { kind: 'mistake', code: 'warehouse.tls', hint: 'Switch TLS on at the server (ssl = on), or leave sslmode out of the address.' },
+  },
+]
 
-function meaningOf(error: PostgresError): Meaning | undefined {
-  const code = error.code ?? ''
-  const found = SOCKET[code] ?? EXACT[code] ?? (code.length === 5 ? BY_CLASS[code.slice(0, 2)] : undefined)
+const SQLSTATE = /^[0-9A-Z]{5}$/
+
+function meaningOf({ code = '', message }: PostgresError): Meaning | undefined {
+  const found = SOCKET[code] ?? EXACT[code] ?? (SQLSTATE.test(code) ? BY_CLASS[code.slice(0, 2)] : undefined)
   if (found !== undefined) return found
-  return LOST.test(error.message)
-    ? { kind: 'retry', code: 'warehouse.connection-lost', hint: 'The connection was cut; run again.' }
-    : undefined
+  const said = SENTENCES.find(({ says }) => says.test(message))?.means
+  return said ?? (SQLSTATE.test(code) ? OTHER : undefined)
 }
 
 function firstCause(error: PostgresError): PostgresError {

@@ -1,23 +1,22 @@
-/** `quintile warehouse upgrade|current` */
+/** `quintile warehouse …`: how the migrations stand; the verbs that change or test something have files of their own. */
 import type { Command } from 'commander'
 import { openContext, withRooms, type Context } from '../context.ts'
+import type { Rooms } from '../../assemble.ts'
+import { table } from '../output.ts'
+import { addBackupCommands } from './warehouse-backup.ts'
+import { addCheckCommands } from './warehouse-check.ts'
+import { addMoveCommands } from './warehouse-move.ts'
 
-async function upgrade(context: Context): Promise<void> {
-  await withRooms(context, 'any', async (rooms) => {
-    const applied = await rooms.upgradeWarehouse()
-    const files = Object.entries(applied).flatMap(([set, names]) => names.map((name) => `  ${set}  ${name}`))
-    context.output.result({ workspace: rooms.workspace.settings.name, applied }, () =>
-      files.length === 0 ? ['The warehouse is current; nothing to apply.'] : ['Applied:', ...files],
-    )
-  })
-}
+type Entry = Awaited<ReturnType<Rooms['schema']['history']>>[number]
 
 async function current(context: Context): Promise<void> {
   await withRooms(context, 'any', async (rooms) => {
     const sets = await rooms.migrations()
-    const isCurrent = sets.every((set) => set.pending.length === 0)
-    context.output.result({ workspace: rooms.workspace.settings.name, current: isCurrent, sets }, () => [
-      isCurrent ? 'The warehouse is current.' : 'The warehouse lacks migrations; run “quintile warehouse upgrade”.',
+    const readOnly = await rooms.schema.readOnlyReason()
+    const isCurrent = readOnly === null && sets.every((set) => set.pending.length === 0)
+    const { name } = rooms.workspace.settings
+    context.output.result({ workspace: name, current: isCurrent, read_only: readOnly === null ? null : { reason: readOnly }, sets }, () => [
+      readOnly ?? (isCurrent ? 'The warehouse is current.' : 'The warehouse lacks migrations; run “quintile warehouse upgrade”.'),
       ...sets.map(
         (set) =>
           `  ${set.set}: at ${set.applied.at(-1) ?? 'nothing'}${set.pending.length === 0 ? '' : `, pending ${set.pending.join(', ')}`}`,
@@ -26,15 +25,54 @@ async function current(context: Context): Promise<void> {
   })
 }
 
+function remarksOf({ edited, unknown, current: isCurrent }: Entry): string {
+  return [
+    ...(unknown ? ['of a newer Quintile'] : []),
+    ...(edited ? ['FILE EDITED SINCE'] : []),
+    ...(isCurrent ? ['<- you are here'] : []),
+  ].join('  ')
+}
+
+async function history(context: Context): Promise<void> {
+  await withRooms(context, 'any', async (rooms) => {
+    const entries = await rooms.schema.history()
+    const edited = entries.filter((entry) => entry.edited)
+    if (edited.length > 0) {
+      const names = edited.map((entry) => entry.migration).join(', ')
+      context.output.say(`Warning: edited after they were applied: ${names}. “quintile warehouse upgrade” will refuse to go on.`)
+    }
+    context.output.result({ workspace: rooms.workspace.settings.name, migrations: entries }, () =>
+      table(
+        ['Set', 'Migration', 'Status', 'Applied', 'By', 'Machine', 'Quintile', ''],
+        entries.map((entry) => [
+          entry.set,
+          entry.migration,
+          entry.status,
+          entry.applied_at?.slice(0, 19) ?? '',
+          entry.applied_by ?? '',
+          entry.machine ?? '',
+          entry.code_version ?? '',
+          remarksOf(entry),
+        ]),
+      ),
+    )
+  })
+}
+
+/** Adds `warehouse` with all of its verbs. */
 export function addWarehouseCommands(program: Command): void {
-  const warehouse = program.command('warehouse').description('the tables of the warehouse and their migrations')
-  warehouse
-    .command('upgrade')
-    .description('apply the pending migrations')
-    .addHelpText('after', '\nExample:\n  quintile warehouse upgrade --workspace shop')
-    .action((_options: unknown, command: Command) => upgrade(openContext(command)))
+  const warehouse = program.command('warehouse').description('the tables of the warehouse: migrations, drift, doctor, backup')
   warehouse
     .command('current')
     .description('show which migrations are applied and which are pending')
+    .addHelpText('after', '\nExample:\n  quintile warehouse current --format json')
     .action((_options: unknown, command: Command) => current(openContext(command)))
+  warehouse
+    .command('history')
+    .description('show every migration: applied when, by whom, on which machine, by which version')
+    .addHelpText('after', '\nExample:\n  quintile warehouse history')
+    .action((_options: unknown, command: Command) => history(openContext(command)))
+  addMoveCommands(warehouse)
+  addCheckCommands(warehouse)
+  addBackupCommands(warehouse)
 }

@@ -1,0 +1,2 @@
+ALTER TABLE quintile.schedule_ticks DROP COLUMN attempts;
+DROP TABLE quintile.sent_notifications;
