@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import { mistake } from '../../shared/failure.ts'
+import { csvFolderSettings, httpSettings, replicationSettings } from '../sources/index.ts'
 
 const table = z.string().regex(/^([a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]{0,62}$/, 'a table name: table or schema.table')
 const database = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,62}$/, 'a database name: letters, digits and _')
@@ -28,6 +29,10 @@ const workspaceSchema = z.strictObject({
   name: z.string(),
   pack: z.string(),
   warehouse: z.discriminatedUnion('engine', [embeddedSchema, postgresSchema]),
+  /** How long the run book keeps runs: the limit that is met first decides. */
+  retention: z
+    .strictObject({ days: z.int().min(1).max(3_650).default(30), megabytes: z.int().min(10).max(1_000_000).default(1_000) })
+    .prefault({}),
 })
 export type WorkspaceSettings = z.infer<typeof workspaceSchema>
 
@@ -41,10 +46,13 @@ const duration = z
     return Number(count) * (SECONDS[unit.replace(/s$/, '')] ?? 0) * 1000
   })
 
-/** Tables of the warehouse that imports fill, or another database that jobs read from. */
+/** Tables of the warehouse that imports fill, or what jobs read from: another database, files, an API. */
 const sourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('imported'), tables: z.array(table).min(1) }),
   z.strictObject({ kind: z.literal('postgres'), ...server, statement_timeout: duration.optional() }),
+  csvFolderSettings,
+  httpSettings,
+  replicationSettings,
 ])
 export type SourceSettings = z.infer<typeof sourceSchema>
 
@@ -85,6 +93,6 @@ export function readPackSettings(folder: string): Promise<PackSettings> {
 }
 
 /** The text of `workspace.yaml`. Throws zod's error where the settings are not valid. */
-export function writeSettings(settings: WorkspaceSettings): string {
+export function writeSettings(settings: z.input<typeof workspaceSchema>): string {
   return stringify(workspaceSchema.parse(settings))
 }

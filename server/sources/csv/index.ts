@@ -6,7 +6,7 @@ import { readHead, type CsvHead, type CsvWishes } from './dialect.ts'
 export { lookAtFile, readBytes, type ByteReader, type FileFacts } from './bytes.ts'
 export { fieldText, type CsvDialect, type CsvHead, type CsvWishes } from './dialect.ts'
 export { EncodingGuard, UTF8_OF_1252, type Encoding } from './encoding.ts'
-export { ESCAPED, RecordScanner } from './records.ts'
+export { ESCAPED, PLAIN, RecordScanner } from './records.ts'
 
 const SAMPLE_BYTES = 1 << 18
 
