@@ -2,7 +2,8 @@
  * What the desktop shell and its server say to each other over `parentPort`. Both ends are ours and start
  * together, so these are types without a schema; each end ignores a `type` it does not know.
  *
- * A life: `start` → `ready` (or `failed`) → any number of `resume` → `stop` → `stopped`, then the server exits by itself.
+ * A life: `start` → `ready` (or `failed`) → any number of `suspend`, `resume`, `power`, `online` one way and `notify` the
+ * other → `stop` → `stopped`, then the server exits by itself.
  */
 import type { FailureReport } from './failure.ts'
 
@@ -26,12 +27,31 @@ export interface ResumeMessage {
   at: string
 }
 
+/** The computer goes to sleep in a moment: nothing long should begin. */
+export interface SuspendMessage {
+  type: 'suspend'
+  /** ISO-8601 UTC. */
+  at: string
+}
+
+/** What the computer runs on; told after `ready` and at each change. */
+export interface PowerMessage {
+  type: 'power'
+  on_battery: boolean
+}
+
+/** Whether there is a network; told after `ready` and at each change. */
+export interface OnlineMessage {
+  type: 'online'
+  online: boolean
+}
+
 /** Finish or cancel what runs, stop the embedded PostgreSQL, say `stopped` and exit; killed after 10 s. */
 export interface StopMessage {
   type: 'stop'
 }
 
-export type ShellMessage = StartMessage | ResumeMessage | StopMessage
+export type ShellMessage = StartMessage | ResumeMessage | SuspendMessage | PowerMessage | OnlineMessage | StopMessage
 
 /** Requests on the socket will be answered from now on. */
 export interface ReadyMessage {
@@ -46,12 +66,21 @@ export interface FailedMessage {
   failure: FailureReport
 }
 
+/** Show this on the desktop. */
+export interface NotifyMessage {
+  type: 'notify'
+  title: string
+  body: string
+  /** Place on the screen that a click opens, e.g. `/runs/01a1…`. */
+  path: string
+}
+
 /** Everything is closed; the exit follows. */
 export interface StoppedMessage {
   type: 'stopped'
 }
 
-export type ServerMessage = ReadyMessage | FailedMessage | StoppedMessage
+export type ServerMessage = ReadyMessage | FailedMessage | NotifyMessage | StoppedMessage
 
 /** The request header that carries the start's token from the shell to the server. The page never sees it. */
 export const TOKEN_HEADER = 'x-quintile-token'

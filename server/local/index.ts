@@ -6,6 +6,8 @@ import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Clock } from '../../shared/time.ts'
 import { openKeptAnswers, type KeptAnswers } from './kept-answers.ts'
+import { openKeptDryRuns, type KeptDryRuns } from './kept-dry-runs.ts'
+import { openKeptNotifications, type KeptNotifications } from './kept-notifications.ts'
 import { openKeptRuns, type KeptRuns } from './kept-runs.ts'
 import { openFile } from './schema.ts'
 import type { SnapshotHead } from './snapshot-writer.ts'
@@ -13,13 +15,14 @@ import { openSnapshot, writeSnapshot, type StoredSnapshot } from './snapshot.ts'
 import { WorkerThread } from './worker-thread.ts'
 
 export type { CellType } from './copy-binary.ts'
+export type { KeptDelivery, KeptNotification } from './kept-notifications.ts'
 export type { SnapshotColumn, SnapshotHead } from './snapshot-writer.ts'
 export type { StoredSnapshot } from './snapshot.ts'
 
 export type LocalValue = string | number | null
 export type LocalRow = Record<string, LocalValue>
 
-export interface LocalStore extends KeptRuns, KeptAnswers {
+export interface LocalStore extends KeptRuns, KeptAnswers, KeptDryRuns, KeptNotifications {
   snapshot(): StoredSnapshot | null
   /** Reads from a snapshot, in a worker thread. */
   read(snapshot: StoredSnapshot, sql: string, values?: readonly LocalValue[]): Promise<LocalRow[]>
@@ -38,6 +41,8 @@ export function openLocal({ file, clock }: { file: string; clock: Clock }): Loca
   return {
     ...openKeptRuns(database),
     ...openKeptAnswers(database),
+    ...openKeptDryRuns(database),
+    ...openKeptNotifications(database),
     setAside,
     snapshot: openSnapshot(database, dirname(file)),
     read: (snapshot, sql, values = []) => reader.ask<LocalRow[]>({ type: 'read', file: snapshot.file, sql, values }),

@@ -13,6 +13,20 @@ const MIGRATIONS = [
    CREATE INDEX runs_by_start ON runs (started_at DESC);
    CREATE TABLE reports (report TEXT PRIMARY KEY, stamp TEXT NOT NULL, result TEXT NOT NULL) STRICT;
    CREATE TABLE answers (name TEXT PRIMARY KEY, answer TEXT NOT NULL) STRICT;`,
+  'CREATE TABLE dry_runs (dry_run_id TEXT PRIMARY KEY, started_at TEXT NOT NULL, content TEXT NOT NULL) STRICT',
+  `CREATE TABLE notifications (
+     notification_id TEXT PRIMARY KEY, cause TEXT NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL,
+     run_id TEXT, schedule TEXT, job TEXT, "check" TEXT, occasion TEXT NOT NULL, first_at TEXT NOT NULL, last_at TEXT NOT NULL, told_at TEXT NOT NULL,
+     count INTEGER NOT NULL, read_at TEXT, recovered_at TEXT
+   ) STRICT;
+   CREATE INDEX notifications_by_age ON notifications (last_at DESC);
+   CREATE INDEX notifications_open ON notifications (cause) WHERE recovered_at IS NULL;
+   CREATE TABLE deliveries (
+     delivery_id INTEGER PRIMARY KEY, notification_id TEXT NOT NULL REFERENCES notifications ON DELETE CASCADE, channel TEXT NOT NULL,
+     state TEXT NOT NULL, at TEXT NOT NULL, attempts INTEGER NOT NULL, reason TEXT
+   ) STRICT;
+   CREATE INDEX deliveries_waiting ON deliveries (at) WHERE state = 'waiting';
+   CREATE INDEX deliveries_of ON deliveries (notification_id);`,
 ]
 
 const DAMAGED = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB'])

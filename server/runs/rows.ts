@@ -1,11 +1,22 @@
 /** From rows of the run book to the words of the contract. */
-import type { RunLogLine, RunStatus, RunStep, RunSummary, RunKind } from '../../shared/run.ts'
+import type { CheckResult, RunAttempt, RunLogLine, RunStatus, RunStep, RunSummary } from '../../shared/run.ts'
 import type { FailureReport } from '../../shared/failure.ts'
+
+/** SQL of a time as ISO 8601 in UTC with milliseconds. */
+export function isoTime(column: string): string {
+  return `to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+}
+
+/** SQL of a duration in seconds; a clock that was set back makes none negative. */
+function seconds(from: string, to: string): string {
+  return `greatest(extract(epoch FROM ${to} - ${from}), CASE WHEN ${to} IS NULL THEN NULL ELSE 0 END)::float8`
+}
 
 export const SUMMARY_COLUMNS = `
   r.run_id::text, r.kind, r.status, r.request, r.started_by, r.machine, r.nothing_changed, r.error,
-  to_char(r.started_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS started_at, to_char(r.ended_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS ended_at,
-  extract(epoch FROM r.ended_at - r.started_at)::float8 AS seconds,
+  ${isoTime('r.started_at')} AS started_at, ${isoTime('r.ended_at')} AS ended_at, ${seconds('r.started_at', 'r.ended_at')} AS seconds,
+  r.schedule, r.retry_of::text,
+  ${isoTime('r.cancel_requested_at')} AS cancel_requested_at,
   s.steps_total, s.steps_done, s.rows_read, s.inserted, s.updated, s.versions_closed, s.unchanged, s.rejected`
 
 export const SUMMARY_FROM = `
@@ -25,72 +36,46 @@ interface CountRow {
   rejected: number
 }
 
-export interface SummaryRow extends CountRow {
-  run_id: string
-  kind: RunKind
-  status: RunStatus
-  request: string
-  started_by: string
-  machine: string
-  nothing_changed: boolean
+export interface SummaryRow extends CountRow, Omit<RunSummary, 'totals' | 'error'> {
   error: FailureReport | null
-  started_at: string
-  ended_at: string | null
-  seconds: number | null
-  steps_total: number
-  steps_done: number
-}
-
-function toCounts(row: CountRow): RunSummary['totals'] {
-  const { rows_read, inserted, updated, versions_closed, unchanged, rejected } = row
-  return { read: rows_read, inserted, updated, versions_closed, unchanged, rejected }
 }
 
 /** A run without its steps, its log and its arguments. */
 export function toSummary(row: SummaryRow): RunSummary {
-  const {
-    run_id,
-    kind,
-    status,
-    request,
-    started_by,
-    machine,
-    started_at,
-    ended_at,
-    seconds,
-    steps_total,
-    steps_done,
-    nothing_changed,
-    error,
-  } = row
+  const { rows_read: read, inserted, updated, versions_closed, unchanged, rejected } = row
   return {
-    run_id,
-    kind,
-    status,
-    request,
-    started_by,
-    machine,
-    started_at,
-    ended_at,
-    seconds,
-    totals: toCounts(row),
-    steps_total,
-    steps_done,
-    nothing_changed,
-    error,
+    run_id: row.run_id,
+    kind: row.kind,
+    status: row.status,
+    request: row.request,
+    started_by: row.started_by,
+    machine: row.machine,
+    started_at: row.started_at,
+    ended_at: row.ended_at,
+    seconds: row.seconds,
+    totals: { read, inserted, updated, versions_closed, unchanged, rejected },
+    steps_total: row.steps_total,
+    steps_done: row.steps_done,
+    nothing_changed: row.nothing_changed,
+    schedule: row.schedule,
+    retry_of: row.retry_of,
+    cancel_requested_at: row.cancel_requested_at,
+    error: row.error,
   }
 }
 
 export const STEP_COLUMNS = `
-  job, group_name AS "group", position, status, rows_read::float8 AS rows_read, inserted::float8 AS inserted, updated::float8 AS updated,
-  versions_closed::float8 AS versions_closed, unchanged::float8 AS unchanged, rejected::float8 AS rejected, watermark_before, watermark,
-  to_char(started_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS started_at, to_char(ended_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS ended_at,
-  extract(epoch FROM ended_at - started_at)::float8 AS seconds, attempts, note, error`
+  job, group_name AS "group", position, source, target, status, rows_read::float8 AS rows_read, inserted::float8 AS inserted,
+  updated::float8 AS updated, versions_closed::float8 AS versions_closed, unchanged::float8 AS unchanged, rejected::float8 AS rejected,
+  watermark_before, watermark, ${isoTime('started_at')} AS started_at, ${isoTime('ended_at')} AS ended_at,
+  ${seconds('started_at', 'ended_at')} AS seconds, attempts, note, error`
 
 export interface StepRow extends CountRow {
   job: string
   group: string
   position: number
+  source: string | null
+  target: string | null
   status: RunStatus
   watermark_before: string | null
   watermark: string | null
@@ -111,6 +96,18 @@ export function toStep(row: StepRow): RunStep {
   return { ...rest, read: rows_read, reconciles: !ended || accounted === rows_read }
 }
 
-export const LOG_COLUMNS = `to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at, level, job, message`
+export const LOG_COLUMNS = `${isoTime('at')} AS at, level, job, message`
 
 export type LogRow = RunLogLine
+
+export const ATTEMPT_COLUMNS = `
+  job, attempt, status, ${isoTime('started_at')} AS started_at, ${isoTime('ended_at')} AS ended_at,
+  ${seconds('started_at', 'ended_at')} AS seconds, error`
+
+export type AttemptRow = RunAttempt
+
+export const EVENT_COLUMNS = `${isoTime('at')} AS at, kind, job, detail`
+
+export const CHECK_COLUMNS = 'job, check_name AS "check", stage, severity, status, bad_rows::float8 AS bad_rows, measured, expected, sample'
+
+export type CheckRow = CheckResult & { job: string }

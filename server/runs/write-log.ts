@@ -1,6 +1,7 @@
 /** The log of a run: one line per event, in words. */
 import type { Failure } from '../../shared/failure.ts'
 import type { StepCounts } from '../../shared/run.ts'
+import { storable } from './storable.ts'
 import type { Writer } from './tell.ts'
 
 /** One line; `job` is null where it is about the run as a whole. */
@@ -10,15 +11,14 @@ export interface LogLine {
   message: string
 }
 
-/** Adds a line to the run's log. `at` is ISO 8601 in UTC. */
-export async function writeLog(to: Writer, runId: string, { at, level, job, message }: LogLine & { at: string }): Promise<void> {
-  await to.query('INSERT INTO quintile.run_log (run_id, at, level, job, message) VALUES ($1, $2, $3, $4, $5)', [
-    runId,
-    at,
-    level,
-    job,
-    message,
-  ])
+/** Adds lines to the run's log, in their order. `at` is ISO 8601 in UTC. */
+export async function writeLog(to: Writer, { runId, at }: { runId: string; at: string }, lines: readonly LogLine[]): Promise<void> {
+  if (lines.length === 0) return
+  await to.query(
+    `INSERT INTO quintile.run_log (run_id, at, level, job, message)
+     SELECT $1, $2, level, job, message FROM unnest($3::text[], $4::text[], $5::text[]) WITH ORDINALITY AS t(level, job, message, place) ORDER BY place`,
+    [runId, at, lines.map(({ level }) => level), lines.map(({ job }) => job), lines.map(({ message }) => storable(message))],
+  )
 }
 
 /** A failure as a log line: its code, then its message. */

@@ -27,6 +27,8 @@ export const workspaceStateSchema = z.object({
     checked_at: z.string(),
     message: z.string().nullable(),
   }),
+  /** Why nothing may be written (a newer Quintile has upgraded the warehouse); null when everything may. */
+  read_only: z.string().nullable(),
   snapshot: snapshotInfoSchema.nullable(),
   /** `stale`: the warehouse holds newer data than the snapshot. */
   freshness: z.enum(['fresh', 'stale', 'empty', 'unknown']),

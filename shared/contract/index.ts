@@ -1,6 +1,5 @@
 /** The local API, whole. The server registers its handlers by these names; the screen calls by them. */
 import { z } from 'zod'
-import { runDetailSchema, runRejectSchema, runSummarySchema } from '../run.ts'
 import {
   memberPageSchema,
   overviewSchema,
@@ -11,6 +10,9 @@ import {
   workspaceStateSchema,
 } from './answers.ts'
 import { call } from './call.ts'
+import { pipelineCalls } from './pipelines.ts'
+import { runCalls } from './runs.ts'
+import { scheduleCalls } from './schedules.ts'
 
 const nothing = z.object({})
 const none = z.undefined()
@@ -89,51 +91,9 @@ export const contract = {
     answer: reportResultSchema,
     status: 200,
   }),
-  'runs.list': call({
-    method: 'GET',
-    path: '/api/runs',
-    summary: 'Runs, newest first',
-    params: z.object(page),
-    body: none,
-    answer: z.object({ runs: z.array(runSummarySchema), total: z.int(), source: z.enum(['warehouse', 'cache']) }),
-    status: 200,
-  }),
-  'runs.show': call({
-    method: 'GET',
-    path: '/api/runs/:run_id',
-    summary: 'One run with its steps, counts and log',
-    params: z.object({ run_id: z.uuid() }),
-    body: none,
-    answer: runDetailSchema,
-    status: 200,
-  }),
-  'runs.rejects': call({
-    method: 'GET',
-    path: '/api/runs/:run_id/rejects',
-    summary: 'Rows that a run kept out, with their reasons',
-    params: z.object({ run_id: z.uuid(), ...page }),
-    body: none,
-    answer: z.object({ rejects: z.array(runRejectSchema), total: z.int() }),
-    status: 200,
-  }),
-  'runs.start': call({
-    method: 'POST',
-    path: '/api/runs',
-    summary: 'Start a run of jobs',
-    params: nothing,
-    body: z.strictObject({ jobs: z.array(name).min(1).max(200) }),
-    answer: started,
-    status: 202,
-  }),
-  'runs.cancel': call({
-    method: 'POST',
-    path: '/api/runs/:run_id/cancel',
-    summary: 'Ask a running run to stop',
-    params: z.object({ run_id: z.uuid() }),
-    body: z.strictObject({}),
-    answer: z.object({ cancelled: z.boolean() }),
-    status: 200,
-  }),
+  ...pipelineCalls,
+  ...runCalls,
+  ...scheduleCalls,
   'features.sync': call({
     method: 'POST',
     path: '/api/features/sync',
@@ -152,11 +112,13 @@ export type ParamsOf<N extends CallName> = z.input<Contract[N]['params']>
 export type BodyOf<N extends CallName> = z.input<Contract[N]['body']>
 export type AnswerOf<N extends CallName> = z.output<Contract[N]['answer']>
 
-/** Paths that answer with a file and not with JSON: streamed CSV, with the definition and the as-of in its first lines. */
+/** Paths that answer with a file and not with a call's JSON: streamed, CSV with the definition and the as-of in its first lines. */
 export const FILE_PATHS = {
   segment: (segment: string): string => `/api/segments/${encodeURIComponent(segment)}/export.csv`,
   report: (report: string): string => `/api/reports/${encodeURIComponent(report)}/export.csv`,
   rejects: (runId: string): string => `/api/runs/${encodeURIComponent(runId)}/rejects.csv`,
+  runLog: (runId: string): string => `/api/runs/${encodeURIComponent(runId)}/log.txt`,
+  runExport: (runId: string): string => `/api/runs/${encodeURIComponent(runId)}/run.json`,
 }
 
 /** Server-sent events at this path; each `data` is one `LiveEvent` as JSON. */

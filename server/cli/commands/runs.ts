@@ -1,20 +1,29 @@
-/** `quintile runs list|show` */
-import type { Command } from 'commander'
-import type { RunDetail } from '../../../shared/run.ts'
+/** `quintile runs`: the run book on the command line. */
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { RUN_KINDS, RUN_STATUSES, type RunKind, type RunStatus } from '../../../shared/run.ts'
 import { openContext, withRooms, type Context } from '../context.ts'
 import { number, seconds, table } from '../output.ts'
-import { footer } from './run.ts'
+import { addRunActions } from './runs-actions.ts'
+import { addRunDiff } from './runs-diff.ts'
+import { addRunLog } from './runs-log.ts'
+import { addRunShow } from './runs-show.ts'
 
-/** Rejects shown with a run; the screen and the CSV have them all. */
-const REJECTS_SHOWN = 20
+interface ListOptions {
+  limit: number
+  status?: RunStatus
+  kind?: RunKind
+  job?: string
+  schedule?: string
+  since?: string
+}
 
-async function list(context: Context, { limit }: { limit: string }): Promise<void> {
+async function list(context: Context, { limit, ...filter }: ListOptions): Promise<void> {
   await withRooms(context, 'any', async (rooms) => {
-    const { runs, total, source } = await rooms.runs.list({ offset: 0, limit: Math.max(1, Math.min(500, Number(limit) || 20)) })
+    const { runs, total, source } = await rooms.runs.list({ offset: 0, limit, ...filter })
     context.output.result({ runs, total, source }, () => [
       ...table(
         ['Run', 'Kind', 'Status', 'Started', 'Took', 'Read', 'Changed', 'Rejected', 'Request'],
-        runs.map(({ run_id, kind, status, started_at, seconds: taken, totals, request }) => [
+        runs.map(({ run_id, kind, status, started_at, seconds: taken, totals, request, schedule }) => [
           run_id,
           kind,
           status,
@@ -23,7 +32,7 @@ async function list(context: Context, { limit }: { limit: string }): Promise<voi
           number(totals.read),
           number(totals.inserted + totals.updated + totals.versions_closed),
           number(totals.rejected),
-          request,
+          schedule === null ? request : `${request} (schedule ${schedule})`,
         ]),
       ),
       `${String(runs.length)} of ${String(total)} runs${source === 'cache' ? ', from the local copy: the warehouse cannot be reached' : ''}`,
@@ -31,60 +40,45 @@ async function list(context: Context, { limit }: { limit: string }): Promise<voi
   })
 }
 
-function describe(run: RunDetail): string[] {
-  return [
-    `Run ${run.run_id}: ${run.status}${run.nothing_changed ? ' (nothing changed)' : ''}`,
-    `  ${run.kind}, ${run.request}`,
-    `  by ${run.started_by} on ${run.machine}, Quintile ${run.code_version}, started ${run.started_at}, took ${seconds(run.seconds)}`,
-    ...(run.error === null ? [] : [`  ${run.error.code}: ${run.error.message}`, `  → ${run.error.hint ?? ''}`]),
-    '',
-    ...table(
-      ['Step', 'Status', 'Read', 'Inserted', 'Updated', 'Closed', 'Unchanged', 'Rejected', 'Took', 'Watermark', 'Note'],
-      run.steps.map((step) => [
-        step.job,
-        step.status,
-        number(step.read),
-        number(step.inserted),
-        number(step.updated),
-        number(step.versions_closed),
-        number(step.unchanged),
-        number(step.rejected),
-        seconds(step.seconds),
-        step.watermark ?? '',
-        step.error?.message ?? step.note ?? (step.reconciles ? '' : 'COUNTS DO NOT RECONCILE'),
-      ]),
-    ),
-    footer(run),
-  ]
+function toLimit(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > 500) throw new InvalidArgumentError('a whole number from 1 to 500')
+  return value
 }
 
-async function show(context: Context, runId: string): Promise<void> {
-  await withRooms(context, 'any', async (rooms) => {
-    const run = await rooms.runs.show(runId)
-    const { rejects, total } =
-      run.rejects.length === 0 ? { rejects: [], total: 0 } : await rooms.runs.rejects(runId, { offset: 0, limit: REJECTS_SHOWN })
-    context.output.result({ ...run, rejected_rows: rejects, rejected_total: total }, () => [
-      ...describe(run),
-      ...(total === 0 ? [] : ['', `Rejected rows (${number(Math.min(total, REJECTS_SHOWN))} of ${number(total)}):`]),
-      ...rejects.map(
-        (reject) => `  ${reject.row_number === null ? '' : `line ${number(reject.row_number)}: `}${reject.reason}: ${reject.row}`,
-      ),
-      '',
-      ...run.log.map((line) => `${line.at} ${line.level.padEnd(5)} ${line.job ?? ''} ${line.message}`),
-    ])
-  })
+const UNIT_MILLISECONDS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+
+/** A day, a time, or how long ago: 2026-01-31, 2026-01-31T08:00Z, 90m, 12h, 7d, 2w. */
+function toSince(text: string): string {
+  const [, count, unit = ''] = /^(\d{1,6})\s?([mhdw])$/.exec(text) ?? []
+  const time = count === undefined ? Date.parse(text) : Date.now() - Number(count) * (UNIT_MILLISECONDS[unit] ?? 0)
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError('a day (2026-01-31), a time (2026-01-31T08:00Z) or how long ago (90m, 12h, 7d, 2w)')
+  return new Date(time).toISOString()
 }
 
+/** Adds `runs` with its verbs to the program. */
 export function addRunsCommands(program: Command): void {
-  const runs = program.command('runs').description('the run book: what every run did')
+  const runs = program
+    .command('runs')
+    .description('the run book: what every run did')
+    .addHelpText('after', '\nA run is named by its id, by a beginning of it that only one run has, or by “latest”.')
   runs
     .command('list')
     .description('list the runs, newest first')
-    .option('--limit <n>', 'how many', '20')
-    .action((options: { limit: string }, command: Command) => list(openContext(command), options))
-  runs
-    .command('show <run>')
-    .description('show one run with its steps, counts, rejects and log')
-    .addHelpText('after', '\nExample:\n  quintile runs show 01a1fcd4-3766-71db-8608-6ae9a510640c')
-    .action((run: string, _options: unknown, command: Command) => show(openContext(command), run))
+    .option('--limit <n>', 'how many', toLimit, 20)
+    .addOption(new Option('--status <status>', 'only these').choices(RUN_STATUSES.filter((status) => status !== 'skipped')))
+    .addOption(new Option('--kind <kind>', 'only these').choices([...RUN_KINDS]))
+    .option('--job <job>', 'only runs with this job')
+    .option('--schedule <name>', 'only runs that this schedule started')
+    .option('--since <time>', 'only runs since a day, a time, or so long ago (90m, 12h, 7d, 2w)', toSince)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  quintile runs list --status failed --since 7d\n  quintile runs list --job fact_sales --limit 100 --format json',
+    )
+    .action((options: ListOptions, command: Command) => list(openContext(command), options))
+  addRunShow(runs)
+  addRunLog(runs)
+  addRunDiff(runs)
+  addRunActions(runs)
 }
