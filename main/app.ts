@@ -4,17 +4,19 @@
  * Start: lock → scheme and guards (both must exist before `ready`) → ready → server and window side by side → page.
  * End: any wish to quit hides the window, asks the server to stop and waits for its exit (`quit.ts`).
  */
-import { app, powerMonitor, protocol } from 'electron/main'
+import { app, protocol } from 'electron/main'
 import { toFailure, type FailureReport } from '../shared/failure.ts'
+import { watchComputer } from './computer.ts'
 import { askToStartAgain, tellStartFailed } from './dialogs.ts'
 import { hardenPages, hardenPermissions } from './hardening.ts'
 import { setMenu } from './menu.ts'
+import { showNotification } from './notification.ts'
 import { findPlaces, type Places } from './places.ts'
 import { APP_SCHEME } from './policy.ts'
 import { makeProxy } from './protocol.ts'
 import { quitInOrder, type Quit } from './quit.ts'
 import { SERVER_LIMITS, type ServerLimits } from './server-child.ts'
-import { openServer, type Server } from './server-process.ts'
+import { openServer, type Server, type ServerOptions } from './server-process.ts'
 import { makeMainWindow, type MainWindow } from './window.ts'
 
 const APP_ID = 'dev.quintile.app'
@@ -36,7 +38,11 @@ export async function main(options: MainOptions): Promise<void> {
   }
   prepare()
   const window = makeMainWindow({ preload: places.preload, version: app.getVersion() })
-  const server = makeServer(places, options.limits ?? SERVER_LIMITS)
+  let tellAll = (): void => undefined
+  const server = makeServer(places, options.limits ?? SERVER_LIMITS, {
+    onReady: () => tellAll(),
+    onNotify: (notification) => showNotification(notification, window.show),
+  })
   const quit = quitInOrder(() => {
     window.hide()
     return server.stop()
@@ -46,7 +52,7 @@ export async function main(options: MainOptions): Promise<void> {
   hardenPermissions()
   protocol.handle(APP_SCHEME, makeProxy(server.address))
   setMenu(process.platform)
-  watchPower(server)
+  ;({ tellAll } = watchComputer(server.tell))
   await start(server, window, quit)
 }
 
@@ -60,9 +66,9 @@ function prepare(): void {
   hardenPages()
 }
 
-function makeServer(places: Places, limits: ServerLimits): Server {
+function makeServer(places: Places, limits: ServerLimits, hears: Pick<ServerOptions, 'onReady' | 'onNotify'>): Server {
   const { serverEntry: entry, home, workspace } = places
-  const server = openServer({ entry, home, workspace, limits, onGone: (report) => void startAgainOrQuit(server, report) })
+  const server = openServer({ entry, home, workspace, limits, ...hears, onGone: (report) => void startAgainOrQuit(server, report) })
   return server
 }
 
@@ -76,12 +82,6 @@ function listen(window: MainWindow, quit: Quit): void {
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit()
   })
-}
-
-function watchPower(server: Server): void {
-  const resume = (): void => server.resume(new Date())
-  powerMonitor.on('resume', resume)
-  powerMonitor.on('unlock-screen', resume)
 }
 
 async function start(server: Server, window: MainWindow, quit: Quit): Promise<void> {

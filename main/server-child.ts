@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { utilityProcess, type UtilityProcess } from 'electron/main'
 import { Failure, type FailureReport } from '../shared/failure.ts'
-import type { ServerMessage, ShellMessage } from '../shared/shell-messages.ts'
+import type { NotifyMessage, ServerMessage, ShellMessage } from '../shared/shell-messages.ts'
 import { serverEnvironment } from './environment.ts'
 import { makeSocketPlace } from './places.ts'
 
@@ -33,6 +33,8 @@ export interface ServerChildOptions {
   home: string
   workspace: string | null
   limits: ServerLimits
+  /** The server wants this shown on the desktop. */
+  onNotify(notification: NotifyMessage): void
 }
 
 export interface ServerExit {
@@ -70,6 +72,9 @@ export function startServerChild(options: ServerChildOptions): ServerChild {
   const post = (message: ShellMessage): void => child.postMessage(message)
   // The token travels by message: arguments and environment can be read by the person's other programs.
   child.once('spawn', () => post({ type: 'start', ...address, home: options.home, workspace: options.workspace }))
+  child.on('message', (message: ServerMessage) => {
+    if (message.type === 'notify') options.onNotify(message)
+  })
   const ready = untilReady(child, exited, options.limits.ready)
   ready.catch(() => undefined) // whoever awaits it sees the rejection; a server stopped while starting has nobody waiting
   let stopped: Promise<void> | null = null

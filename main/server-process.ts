@@ -5,9 +5,12 @@
  * origin stays the same and its event stream reconnects; the second is told to the person, who may start again.
  */
 import { Failure, toFailure, type FailureReport } from '../shared/failure.ts'
+import type { ShellMessage } from '../shared/shell-messages.ts'
 import { startServerChild, type ServerAddress, type ServerChild, type ServerChildOptions, type ServerExit } from './server-child.ts'
 
 export interface ServerOptions extends ServerChildOptions {
+  /** It can be told things from now on; called after each start. */
+  onReady(): void
   /** The server crashed and its automatic restart did not help. */
   onGone(report: FailureReport): void
 }
@@ -17,8 +20,8 @@ export interface Server {
   start(): Promise<void>
   /** Null while the server starts or is gone. */
   address(): ServerAddress | null
-  /** Tells it that the computer woke up. */
-  resume(at: Date): void
+  /** Tells it something; while it starts or is gone, nobody hears it. */
+  tell(message: ShellMessage): void
   /** Asks the server to close everything, and waits. Never rejects. */
   stop(): Promise<void>
 }
@@ -35,6 +38,7 @@ export function openServer(options: ServerOptions): Server {
     child = next
     await next.ready
     address = next.address
+    options.onReady()
     void next.exited.then(onExit)
   }
 
@@ -54,8 +58,8 @@ export function openServer(options: ServerOptions): Server {
       return startChild()
     },
     address: () => address,
-    resume: (at) => {
-      if (address !== null) child?.post({ type: 'resume', at: at.toISOString() })
+    tell: (message) => {
+      if (address !== null) child?.post(message)
     },
     stop: async () => {
       stopping = true

@@ -16,6 +16,8 @@ export interface MainWindow {
   load(): void
   /** Brings it to the front; opens it again if it was closed. While it is not drawn yet, it will show itself. */
   focus(): void
+  /** Brings it to the front with this place of the screen; opens it if it was closed. */
+  show(path: string): void
   /** Takes it off the screen at once, while the rest of the app closes. */
   hide(): void
 }
@@ -34,12 +36,17 @@ export function makeMainWindow(options: WindowOptions): MainWindow {
     return opened
   }
 
-  function load(): void {
+  function load(path = '/'): void {
     loaded = true
     // A failed load shows the engine's own page, and the person can reload it; the rejection adds nothing.
     open()
-      .loadURL(`${APP_ORIGIN}/`)
+      .loadURL(`${APP_ORIGIN}${path}`)
       .catch(() => undefined)
+  }
+
+  function show(path: string): void {
+    load(path)
+    focus()
   }
 
   function focus(): void {
@@ -48,7 +55,7 @@ export function makeMainWindow(options: WindowOptions): MainWindow {
     if (window?.isVisible()) window.focus()
   }
 
-  return { open: () => void open(), load, focus, hide: () => window?.hide() }
+  return { open: () => void open(), load: () => load(), focus, show, hide: () => window?.hide() }
 }
 
 function createWindow(options: WindowOptions): BrowserWindow {

@@ -57,6 +57,7 @@ export function makeElectron(options: { hasLock?: boolean } = {}) {
   const state = { ready: false, quit: false }
   const children: FakeUtilityProcess[] = []
   const windows: FakeWindow[] = []
+  const notifications: FakeNotification[] = []
   const handlers = new Map<string, ProtocolHandler>()
   const onlyWhen = (condition: boolean, what: string): void => {
     if (!condition) throw new Error(`Electron refuses ${what} at this point`)
@@ -89,6 +90,7 @@ export function makeElectron(options: { hasLock?: boolean } = {}) {
     readonly options: Electron.BrowserWindowConstructorOptions
     readonly webContents = Object.assign(new EventEmitter(), { setWindowOpenHandler: vi.fn() })
     page: Response | null = null
+    address = ''
     visible = false
     minimized = false
     focus = vi.fn()
@@ -108,10 +110,26 @@ export function makeElectron(options: { hasLock?: boolean } = {}) {
     }
 
     async loadURL(address: string): Promise<void> {
+      this.address = address
       const handler = handlers.get(new URL(address).protocol.slice(0, -1))
       if (handler === undefined) throw new Error(`ERR_UNKNOWN_URL_SCHEME ${address}`)
       this.page = await handler(new Request(address, { headers: { accept: 'text/html' } }))
       this.emit('ready-to-show')
+    }
+  }
+
+  class FakeNotification extends EventEmitter {
+    static isSupported = (): boolean => true
+    readonly options: Electron.NotificationConstructorOptions
+
+    constructor(notificationOptions: Electron.NotificationConstructorOptions) {
+      super()
+      onlyWhen(state.ready, 'a notification before ready')
+      this.options = notificationOptions
+    }
+
+    show(): void {
+      notifications.push(this)
     }
   }
 
@@ -126,7 +144,9 @@ export function makeElectron(options: { hasLock?: boolean } = {}) {
     Menu: { buildFromTemplate: vi.fn((template: unknown) => template), setApplicationMenu: vi.fn() },
     dialog: { showErrorBox: vi.fn(), showMessageBox: vi.fn(async () => ({ response: 1, checkboxChecked: false })) },
     nativeTheme: { shouldUseDarkColors: false },
-    powerMonitor: new EventEmitter(),
+    powerMonitor: Object.assign(new EventEmitter(), { onBatteryPower: false }),
+    net: { online: true },
+    Notification: FakeNotification,
     protocol: {
       registerSchemesAsPrivileged: vi.fn((_schemes: Electron.CustomScheme[]) => onlyWhen(!state.ready, 'schemes after ready')),
       handle: (scheme: string, handler: ProtocolHandler) => {
@@ -150,7 +170,7 @@ export function makeElectron(options: { hasLock?: boolean } = {}) {
     },
   }
   const common = { shell: { openExternal: vi.fn(async () => undefined) } }
-  return { main, common, app, state, children, windows, handlers, defaultSession }
+  return { main, common, app, state, children, windows, notifications, handlers, defaultSession }
 }
 
 export type FakeElectron = ReturnType<typeof makeElectron>

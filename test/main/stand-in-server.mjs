@@ -30,6 +30,15 @@ const routes = {
       listeners = listeners.filter((other) => other !== answer)
     })
   },
+  '/notify': async (request, answer) => {
+    process.parentPort.postMessage({
+      type: 'notify',
+      title: 'Load failed',
+      body: 'It broke.',
+      path: new URL(request.url, 'http://x').searchParams.get('path'),
+    })
+    answer.end()
+  },
   '/crash': () => {
     process.stderr.write('out of luck\n')
     process.exit(3)
