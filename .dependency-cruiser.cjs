@@ -10,7 +10,7 @@ const ROOMS = {
   sources: [],
   pipelines: ['sources', 'warehouse'],
   runs: ['local', 'warehouse'],
-  schedules: ['local', 'runs'],
+  schedules: ['local', 'runs', 'warehouse'],
   features: ['local', 'sources', 'warehouse'],
   segments: ['features', 'local', 'warehouse'],
   models: ['features', 'local', 'warehouse'],
@@ -27,7 +27,7 @@ const SCREEN_COMMON = ['call', 'live', 'answers', 'start-work', 'workspace']
  * The only files directly in server/ that know rooms: they wire them together, answer the contract by them and hold the one
  * piece of work that goes across them. A new one is a decision: first ask whether assemble.ts could hand a function over.
  */
-const COMPOSITION = ['assemble', 'serve', 'process', 'calls', 'sync']
+const COMPOSITION = ['assemble', 'serve', 'process', 'calls', 'pipeline-calls', 'run-calls', 'schedule-calls', 'sync', 'scheduling']
 
 /** Packages with one place in the product, so that there is one place to replace them. `at` is a path pattern. */
 const PLACES = [

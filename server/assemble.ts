@@ -5,19 +5,23 @@
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { mistake, toFailure } from '../shared/failure.ts'
+import type { RunOptionsInput } from '../shared/plan.ts'
 import type { Clock } from '../shared/time.ts'
 import { openFeatures } from './features/index.ts'
 import { openLocal } from './local/index.ts'
-import { openPipelines, type JobSource } from './pipelines/index.ts'
+import { describePlan, openPipelines, type JobSources, type Pipelines } from './pipelines/index.ts'
 import { openReports } from './reports/index.ts'
-import { openRuns } from './runs/index.ts'
+import { openRuns, type Runs } from './runs/index.ts'
+import type { SchedulesNeeds } from './schedules/index.ts'
 import { openSegments } from './segments/index.ts'
 import {
   ensureDatabase,
-  migrationState,
+  newerFailure,
+  openSchema,
   openWarehouse,
-  upgrade,
+  readOnlyReason,
   watchChannel,
+  type Warehouse,
   type Connection,
   type MigrationSet,
   type MigrationState,
@@ -27,10 +31,11 @@ import {
   readWorkspace,
   resourcesFolder,
   type EmbeddedServer,
-  type SourceSettings,
+  toWorkspaceSource,
   type SpawnKeeper,
   type WorkspaceFolder,
 } from './workspaces/index.ts'
+import { openScheduling } from './scheduling.ts'
 import { runSync, type SyncRequest } from './sync.ts'
 import { VERSION } from './version.ts'
 
@@ -46,6 +51,8 @@ export interface AssembleOptions {
   /** A sentence worth telling, e.g. that the embedded database recovers. */
   log(text: string): void
   spawnKeeper?: SpawnKeeper | undefined
+  /** Shows a notification on the desktop; left out where there is none. */
+  showDesktop?: SchedulesNeeds['showDesktop']
 }
 
 /** How to find the warehouse: a server given by the settings, or the embedded one, started at the first use. */
@@ -79,33 +86,12 @@ function locateWarehouse({ settings }: WorkspaceFolder, { home, environment, log
   return { label: `embedded/${warehouse.database}`, locate, close: async () => (await opened?.catch(() => undefined))?.close() }
 }
 
-/** The password is looked up when a job reads: a workspace can be opened without the secrets of all its sources. */
-function toJobSource(name: string, settings: SourceSettings, environment: NodeJS.ProcessEnv): JobSource {
-  if (settings.kind === 'imported') return { tables: settings.tables }
-  const { kind: _kind, password_env, statement_timeout, ...server } = settings
-  return {
-    connection: () => {
-      const password = password_env === undefined ? undefined : environment[password_env]
-      if (password_env !== undefined && password === undefined)
-        throw mistake(
-          'source.no-password',
-          `The password of the source “${name}” is not known`,
-          `Set the environment variable ${password_env} to it.`,
-        )
-      return { ...server, password, statementTimeout: statement_timeout }
-    },
-  }
-}
-
 /** Opens a workspace. Errors: `workspace.unknown`, a bad settings file; never because the warehouse is away. */
 // eslint-disable-next-line max-lines-per-function -- the whole start of the product, room after room, is read in one place
 export async function openRooms(options: AssembleOptions) {
   const { clock } = options
   const workspace = await readWorkspace(options.home, options.workspace)
   const { folder, pack } = workspace
-  const sources = Object.fromEntries(
-    Object.entries(pack.sources).map(([name, source]) => [name, toJobSource(name, source, options.environment)]),
-  )
   const identity = { machine: hostname(), user: userInfo().username, pid: process.pid }
 
   const place = locateWarehouse(workspace, options)
@@ -113,8 +99,22 @@ export async function openRooms(options: AssembleOptions) {
   const local = openLocal({ file: workspace.cacheFile, clock })
   if (local.setAside !== null)
     options.log(`The local cache was damaged; it was set aside as ${local.setAside} and will be filled again by the next sync.`)
-  const runs = openRuns({ warehouse, local, clock, identity, codeVersion: VERSION })
-  const pipelines = openPipelines({ warehouse, clock, recorder: runs.book, identity, folder, sources })
+  const runs = openRuns({ warehouse, local, clock, identity, codeVersion: VERSION, retention: workspace.settings.retention })
+  const sourcePlace = {
+    folder,
+    environment: options.environment,
+    clock,
+    positions: (source: string) => positionsOf(warehouse, pipelines, source),
+  }
+  const sources: JobSources = Object.fromEntries(
+    Object.entries(pack.sources).map(([name, source]) => [name, toWorkspaceSource(name, source, sourcePlace)]),
+  )
+  const pipelines: Pipelines = openPipelines({
+    ...{ warehouse, clock, recorder: runs.book, identity, sources, shelf: local },
+    workspace: { folder },
+    findRun: async (run) => runs.show(run === 'latest' ? await latestOfJobs(runs) : await runs.find(run)),
+    stepsOf: async (runId) => (await runs.show(runId)).steps,
+  })
   const features = openFeatures({ warehouse, local, clock, table: pack.features.table })
   const segments = openSegments({ folder: join(folder, 'segments'), features, local, warehouse })
   const reports = openReports({ folder: join(folder, 'reports'), warehouse, local, clock })
@@ -123,6 +123,21 @@ export async function openRooms(options: AssembleOptions) {
     { name: 'engine', folder: join(resourcesFolder(), 'warehouse') },
     { name: workspace.settings.pack, folder: join(folder, 'migrations') },
   ]
+  const schema = openSchema({
+    locate: place.locate,
+    sets: migrationSets,
+    actor: { ...identity, codeVersion: VERSION },
+    clock,
+    path: options.environment['PATH'],
+  })
+
+  const changes = new Set<(what: 'schedules' | 'notifications') => void>()
+  const schedules = openScheduling({
+    ...{ folder, workspace: workspace.settings.name, identity, environment: options.environment, warehouse, local, clock, pipelines, runs },
+    showDesktop: options.showDesktop ?? null,
+    changed: (what) => changes.forEach((listener) => listener(what)),
+    log: (thrown) => options.log(toFailure(thrown).message),
+  })
 
   return {
     workspace,
@@ -133,19 +148,26 @@ export async function openRooms(options: AssembleOptions) {
     features,
     segments,
     reports,
+    schedules,
     clock,
+    /** Told when schedules or the inbox changed. */
+    onChange: (listener: (what: 'schedules' | 'notifications') => void) => void changes.add(listener),
+    /** User and machine, for the run book. */
+    who: `${identity.user} on ${identity.machine}`,
+    /** The steps that a run would take. Errors: `plan.*`, `job.*`. */
+    planOf: async (asked: RunOptionsInput) => describePlan((await pipelines.plan(asked)).plan),
 
+    /** The warehouse’s tables: migrations, drift, doctor, backup. */
+    schema,
     /** Applies what is pending; returns the files by set. */
     upgradeWarehouse: async (): Promise<Record<string, string[]>> => {
-      const connection = await place.locate()
-      const done: Record<string, string[]> = {}
-      for (const set of migrationSets) done[set.name] = await upgrade(connection, set)
-      return done
+      const steps = await schema.move({ verb: 'upgrade' }, { say: options.log })
+      const namesOf = (set: string): string[] => steps.flatMap((step) => (step.set === set ? [step.migration] : []))
+      return Object.fromEntries(migrationSets.map(({ name }) => [name, namesOf(name)]))
     },
-    migrations: async (): Promise<MigrationState[]> => {
-      const connection = await place.locate()
-      return Promise.all(migrationSets.map((set) => migrationState(connection, set)))
-    },
+    migrations: (): Promise<MigrationState[]> => schema.states(),
+    /** Why nothing may be written; null when everything may. */
+    readOnly: async (): Promise<string | null> => readOnlyReason(await schema.states(), VERSION),
     /** Copies the features into the snapshot, as a run of its own in the book, and keeps every report beside it. */
     sync: (request: SyncRequest) => runSync({ warehouse, runs, features, reports, identity }, request),
     /** Follows what any process tells of runs on this warehouse. */
@@ -153,6 +175,7 @@ export async function openRooms(options: AssembleOptions) {
       watchChannel(await place.locate(), channel, listener),
 
     close: async (): Promise<void> => {
+      await schedules.stop()
       await warehouse.close().catch((thrown: unknown) => options.log(toFailure(thrown).message))
       await local.close()
       await place.close()
@@ -160,16 +183,40 @@ export async function openRooms(options: AssembleOptions) {
   }
 }
 
+/** How far the jobs that still exist have read a source: a job that was removed must not hold a replication slot back for ever. */
+async function positionsOf(warehouse: Warehouse, pipelines: Pipelines, source: string): Promise<Record<string, unknown>[]> {
+  const { jobs } = await pipelines.catalogue()
+  const { rows } = await warehouse.query<{ position: Record<string, unknown> }>(
+    'SELECT position FROM quintile.source_positions WHERE source = $1 AND job = ANY($2)',
+    [source, [...jobs.keys()]],
+  )
+  return rows.map(({ position }) => position)
+}
+
+/** The newest run of jobs; imports, syncs and replays have no jobs to retry. */
+async function latestOfJobs(runs: Runs): Promise<string> {
+  const { runs: found } = await runs.list({ offset: 0, limit: 1, kind: 'pipeline' })
+  if (found[0] === undefined) throw mistake('run.unknown', 'No jobs were run yet', 'Run them: quintile run --jobs all')
+  return found[0].run_id
+}
+
 export type Rooms = Awaited<ReturnType<typeof openRooms>>
 
-/** Refuses to work on a warehouse that lacks tables, instead of failing later with a missing one. */
+/** Refuses to write to a warehouse that lacks tables, or that a newer Quintile has upgraded. Errors: as `requireReadable`, `warehouse.newer`. */
 export async function requireCurrent(rooms: Rooms): Promise<void> {
-  const pending = (await rooms.migrations()).flatMap((state) => state.pending)
-  if (pending.length > 0) {
-    throw mistake(
-      'warehouse.not-current',
-      `The warehouse of “${rooms.workspace.settings.name}” lacks ${String(pending.length)} migrations: ${pending.join(', ')}`,
-      `Run: quintile warehouse upgrade --workspace ${rooms.workspace.settings.name}`,
-    )
-  }
+  const states = await requireReadable(rooms)
+  const newer = newerFailure(states, VERSION)
+  if (newer !== null) throw newer
+}
+
+/** Refuses to work on a warehouse that lacks tables, instead of failing later with a missing one. Errors: `warehouse.not-current`. */
+export async function requireReadable(rooms: Rooms): Promise<MigrationState[]> {
+  const states = await rooms.migrations()
+  const pending = states.flatMap((state) => state.pending)
+  if (pending.length === 0) return states
+  throw mistake(
+    'warehouse.not-current',
+    `The warehouse of “${rooms.workspace.settings.name}” lacks ${String(pending.length)} migrations: ${pending.join(', ')}`,
+    `Run: quintile warehouse upgrade --workspace ${rooms.workspace.settings.name}`,
+  )
 }

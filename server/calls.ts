@@ -7,10 +7,10 @@ import type { RunSummary } from '../shared/run.ts'
 import { toIso } from '../shared/time.ts'
 import type { Handlers } from './api/index.ts'
 import type { Rooms } from './assemble.ts'
+import { answerPipelineCalls, type PipelineCallNeeds } from './pipeline-calls.ts'
+import { answerRunCalls } from './run-calls.ts'
+import { answerScheduleCalls } from './schedule-calls.ts'
 import { VERSION } from './version.ts'
-
-/** Runs that this process has under way, so that they can be cancelled. */
-export type UnderWay = Map<string, AbortController>
 
 const TARGETS = `
   SELECT t.target, t.row_count::float8 AS row_count, to_char(t.data_as_of, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS data_as_of,
@@ -116,42 +116,25 @@ async function workspaceState(rooms: Rooms): Promise<WorkspaceState> {
   const known = { name: settings.name, pack: settings.pack, version: VERSION, snapshot }
   const checked = { label: rooms.warehouse.label, checked_at: toIso(rooms.clock()) }
   try {
-    const [running, { rows }] = await Promise.all([
+    const [running, read_only, { rows }] = await Promise.all([
       rooms.runs.running(),
+      rooms.readOnly(),
       rooms.warehouse.query<{ changed_at: string | null }>(
         `SELECT to_char(max(changed_at), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS changed_at FROM quintile.targets`,
       ),
     ])
     const changedAt = rows[0]?.changed_at ?? null
     const freshness = snapshot === null ? 'empty' : changedAt !== null && changedAt > snapshot.synced_at ? 'stale' : 'fresh'
-    return { ...known, warehouse: { ...checked, state: 'online', message: null }, freshness, running }
+    return { ...known, warehouse: { ...checked, state: 'online', message: null }, read_only, freshness, running }
   } catch (thrown) {
     return {
       ...known,
       warehouse: { ...checked, state: 'offline', message: toFailure(thrown).message },
+      read_only: null,
       freshness: snapshot === null ? 'empty' : 'unknown',
       running: [],
     }
   }
-}
-
-/** Answers as soon as the run stands in the run book, or with what kept it from starting; it goes on by itself. */
-async function startRun(rooms: Rooms, underWay: UnderWay, jobs: string[]): Promise<{ run_id: string }> {
-  const controller = new AbortController()
-  let tellStarted = (): void => undefined
-  const started = new Promise<void>((resolve) => (tellStarted = resolve))
-  const { runId, done } = await rooms.pipelines.start({
-    jobs,
-    request: `screen: run ${jobs.join(' ')}`,
-    signal: controller.signal,
-    onStarted: () => tellStarted(),
-  })
-  underWay.set(runId, controller)
-  const forget = (): void => void underWay.delete(runId)
-  done.then(forget, forget)
-  // A run that cannot begin (somebody else holds a job) rejects here and never stands in the book.
-  await Promise.race([started, done])
-  return { run_id: runId }
 }
 
 /** Answers as soon as the sync stands in the run book, or with what kept it from starting. */
@@ -165,8 +148,8 @@ function startSync(rooms: Rooms, log: (thrown: unknown) => void): Promise<{ run_
   })
 }
 
-/** One handler per call of the contract. `underWay` takes the runs that this process starts; `log` what goes wrong after the answer. */
-export function answerCalls(rooms: Rooms, underWay: UnderWay, log: (thrown: unknown) => void): Handlers {
+/** One handler per call of the contract. */
+export function answerCalls(rooms: Rooms, needs: PipelineCallNeeds): Handlers {
   return {
     'workspace.state': () => workspaceState(rooms),
     'overview.show': () => overview(rooms),
@@ -175,16 +158,10 @@ export function answerCalls(rooms: Rooms, underWay: UnderWay, log: (thrown: unkn
     'segments.members': ({ segment, ...page }) => rooms.segments.members(segment, page),
     'reports.list': async () => ({ reports: await rooms.reports.list() }),
     'reports.run': ({ report }) => rooms.reports.run(report),
-    'runs.list': (page) => rooms.runs.list(page),
-    'runs.show': ({ run_id }) => rooms.runs.show(run_id),
-    'runs.rejects': ({ run_id, ...page }) => rooms.runs.rejects(run_id, page),
-    'runs.start': (_params, { jobs }) => startRun(rooms, underWay, jobs),
-    'runs.cancel': ({ run_id }) => {
-      const controller = underWay.get(run_id)
-      controller?.abort()
-      return Promise.resolve({ cancelled: controller !== undefined })
-    },
-    'features.sync': () => startSync(rooms, log),
+    ...answerPipelineCalls(rooms, needs),
+    ...answerRunCalls(rooms, needs.underWay),
+    ...answerScheduleCalls(rooms, needs.underWay),
+    'features.sync': () => startSync(rooms, needs.log),
   }
 }
 

@@ -16,17 +16,20 @@ export interface Exported {
   as_of: string | null
 }
 
-export interface CsvExport {
+export interface FileExport {
   fileName: string
-  /** Provenance lines and rows; constant memory. */
+  /** CSV unless said otherwise. */
+  type?: 'csv' | 'json' | 'text'
+  /** Constant memory; a CSV begins with its provenance. */
   stream: Readable
   rows: number
   as_of: string | null
 }
 
-type Cells = (string | number | boolean | null)[]
+export type Cells = (string | number | boolean | null)[]
 
-function csvStream(facts: readonly string[], columns: readonly string[], rows: AsyncIterable<Cells> | Iterable<Cells>): Readable {
+/** A CSV with its facts in the first lines. */
+export function csvStream(facts: readonly string[], columns: readonly string[], rows: AsyncIterable<Cells> | Iterable<Cells>): Readable {
   const out = new PassThrough()
   // A byte-order mark makes spreadsheets read UTF-8.
   out.write(`\uFEFF${facts.map((fact) => `# ${fact.replaceAll('\n', ' ')}\n`).join('')}`)
@@ -41,7 +44,7 @@ function csvStream(facts: readonly string[], columns: readonly string[], rows: A
 }
 
 /** All members of a segment with all features. */
-export async function segmentCsv(rooms: Rooms, segment: string): Promise<CsvExport> {
+export async function segmentCsv(rooms: Rooms, segment: string): Promise<FileExport> {
   const { definition, as_of, count, columns, batches } = await rooms.segments.exportMembers(segment)
   const names = columns.map((column) => column.name)
   async function* cells(): AsyncGenerator<Cells> {
@@ -58,7 +61,7 @@ export async function segmentCsv(rooms: Rooms, segment: string): Promise<CsvExpo
 }
 
 /** A report's rows as CSV, with what it is and its as-of in the lines before the header. */
-export function reportCsv(rooms: Rooms, report: ReportResult): CsvExport {
+export function reportCsv(rooms: Rooms, report: ReportResult): FileExport {
   const names = report.columns.map((column) => column.name)
   const facts = [
     `report ${report.report}: ${report.title}`,
@@ -72,26 +75,6 @@ export function reportCsv(rooms: Rooms, report: ReportResult): CsvExport {
   return { fileName: `${report.report}.csv`, stream: csvStream(facts, names, rows), rows: report.rows.length, as_of: report.as_of }
 }
 
-/** Rows fetched at once. */
-const REJECTS_BATCH = 1_000
-
-/** Every row that a run kept out. */
-export async function rejectsCsv(rooms: Rooms, runId: string): Promise<CsvExport> {
-  const { total } = await rooms.runs.rejects(runId, { offset: 0, limit: 1 })
-  async function* cells(): AsyncGenerator<Cells> {
-    for (let offset = 0; offset < total; offset += REJECTS_BATCH) {
-      const { rejects } = await rooms.runs.rejects(runId, { offset, limit: REJECTS_BATCH })
-      for (const { job, row_number, reason, row } of rejects) yield [job, row_number, reason, row]
-    }
-  }
-  return {
-    fileName: `rejects-${runId}.csv`,
-    stream: csvStream([`rejected rows of run ${runId}`, `rows ${String(total)}`], ['job', 'row_number', 'reason', 'row'], cells()),
-    rows: total,
-    as_of: null,
-  }
-}
-
 /** Writes to a file (beside it first, so that a broken export never looks like a whole one) or to standard output. */
 export async function exportSegment(rooms: Rooms, segment: string, file: string | null): Promise<Exported> {
   const exported = await segmentCsv(rooms, segment)
@@ -100,7 +83,7 @@ export async function exportSegment(rooms: Rooms, segment: string, file: string 
 }
 
 /** Writes to the file, which appears only when it is whole; null is standard output. Errors: those of the file and of the stream. */
-export async function writeExport({ stream }: CsvExport, file: string | null): Promise<void> {
+export async function writeExport({ stream }: FileExport, file: string | null): Promise<void> {
   if (file === null) return pipeline(stream, process.stdout as Writable, { end: false })
   const beside = `${file}.part`
   try {

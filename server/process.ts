@@ -1,7 +1,7 @@
 /** The server inside the desktop shell: started as a utility process, told what to do over `parentPort`. */
 import { toFailure } from '../shared/failure.ts'
 import type { ServerMessage, ShellMessage, StartMessage } from '../shared/shell-messages.ts'
-import { listWorkspaces, openRooms, requireCurrent, type Rooms } from './assemble.ts'
+import { listWorkspaces, openRooms, requireCurrent, type AssembleOptions, type Rooms } from './assemble.ts'
 import { prepareDemo } from './demo.ts'
 import { serve, type Serving } from './serve.ts'
 import { openServerLog } from './server-log.ts'
@@ -28,7 +28,8 @@ async function start(message: StartMessage): Promise<void> {
       (thrown: unknown) => log.error(thrown),
     )
   }
-  const rooms = await openRooms({ home: message.home, workspace, clock: Date.now, environment: process.env, log: note })
+  const showDesktop: AssembleOptions['showDesktop'] = (notification) => tell({ type: 'notify', ...notification })
+  const rooms = await openRooms({ home: message.home, workspace, clock: Date.now, environment: process.env, log: note, showDesktop })
   await requireCurrent(rooms).catch((thrown: unknown) => log.warn(toFailure(thrown).report()))
   const serving = await serve(rooms, {
     listen: { kind: 'socket', path: message.socketPath },
@@ -54,4 +55,6 @@ parentPort.on('message', ({ data }: { data: ShellMessage }) => {
     })
   }
   if (data.type === 'stop') void stop()
+  if (data.type === 'suspend' || data.type === 'resume' || data.type === 'power' || data.type === 'online')
+    void opened?.rooms.schedules.tellShell(data)
 })

@@ -7,9 +7,11 @@ import type { LiveEvent } from '../shared/contract/events.ts'
 import { mistake, toFailure } from '../shared/failure.ts'
 import { openApi } from './api/index.ts'
 import type { Rooms } from './assemble.ts'
-import { answerCalls, movedData, type UnderWay } from './calls.ts'
-import { rejectsCsv, reportCsv, segmentCsv } from './exports.ts'
+import { answerCalls, movedData } from './calls.ts'
+import { reportCsv, segmentCsv } from './exports.ts'
 import { followLive } from './live.ts'
+import type { UnderWay } from './run-calls.ts'
+import { rejectsCsv, runExport, runLog } from './run-exports.ts'
 import { VERSION } from './version.ts'
 
 export type Listen = { kind: 'loopback'; port: number } | { kind: 'socket'; path: string }
@@ -36,11 +38,14 @@ export async function serve(rooms: Rooms, { listen, token, log }: ServeRequest):
   let address = ''
   const onSocket = listen.kind === 'socket'
   const { app, oneTimePath, broadcast } = openApi({
-    handlers: answerCalls(rooms, underWay, log),
+    // Only called once requests come in, when `broadcast` stands.
+    handlers: answerCalls(rooms, { underWay, log, broadcast: (event) => broadcast(event) }),
     files: {
       '/api/segments/:segment/export.csv': ({ segment = '' }) => segmentCsv(rooms, segment),
       '/api/reports/:report/export.csv': async ({ report = '' }) => reportCsv(rooms, await rooms.reports.run(report)),
-      '/api/runs/:run/rejects.csv': ({ run = '' }) => rejectsCsv(rooms, run),
+      '/api/runs/:run/rejects.csv': ({ run = '' }) => rejectsCsv(rooms, { run_id: run }),
+      '/api/runs/:run/log.txt': ({ run = '' }) => runLog(rooms, run),
+      '/api/runs/:run/run.json': ({ run = '' }) => runExport(rooms, run),
     },
     screen: SCREEN,
     version: VERSION,
@@ -51,17 +56,12 @@ export async function serve(rooms: Rooms, { listen, token, log }: ServeRequest):
   })
   const server = createServer(app)
   address = await startListening(server, listen)
-  // A run whose process was killed would look as if it went on; without the warehouse there is nothing to look at.
-  rooms.runs.book.closeInterrupted().catch(log)
-  const feed = followLive(rooms, (event) => {
-    broadcast(event)
-    void followWithSnapshot(rooms, { event, broadcast, log })
-  })
+  const watch = startWatching(rooms, { broadcast, log })
   return {
     url: onSocket ? null : `http://${address}${oneTimePath}`,
     close: async () => {
       for (const controller of underWay.values()) controller.abort()
-      await feed.close()
+      await watch.close()
       await new Promise<void>((resolve) => {
         server.close(() => resolve())
         // Event streams never end by themselves.
@@ -71,6 +71,36 @@ export async function serve(rooms: Rooms, { listen, token, log }: ServeRequest):
   }
 }
 
+/** What goes on while the server does: runs of killed processes are closed, schedules tick, live events are passed on. */
+function startWatching(
+  rooms: Rooms,
+  { broadcast, log }: { broadcast: (event: LiveEvent) => void; log: (thrown: unknown) => void },
+): { close(): Promise<void> } {
+  const feed = followLive(rooms, (event) => {
+    broadcast(event)
+    void followWithSnapshot(rooms, { event, broadcast, log })
+  })
+  // A run whose process was killed would look as if it went on; without the warehouse there is nothing to look at.
+  const closeInterrupted = (): void => void rooms.runs.book.closeInterrupted().catch(log)
+  closeInterrupted()
+  // Once more when a lease that was alive a moment ago must have beaten again.
+  const later = setTimeout(closeInterrupted, 20_000).unref()
+  rooms.runs.tidyUp().catch(log)
+  rooms.onChange((what) => broadcast({ type: 'changed', what }))
+  startSchedules(rooms).catch(log)
+  return {
+    close: async () => {
+      clearTimeout(later)
+      await feed.close()
+    },
+  }
+}
+
+/** A warehouse that a newer Quintile has upgraded is only read: no tick is written there. */
+async function startSchedules(rooms: Rooms): Promise<void> {
+  if ((await rooms.readOnly().catch(() => null)) === null) await rooms.schedules.start()
+}
+
 /** After a run that moved data, of whatever process, the snapshot is made anew; the screen is told when it stands. */
 async function followWithSnapshot(
   rooms: Rooms,
@@ -78,6 +108,11 @@ async function followWithSnapshot(
 ): Promise<void> {
   if (event.type !== 'run') return
   const { run } = event
+  if (run.ended_at !== null) {
+    // Never rejects; a slow mail server must not hold the snapshot up.
+    void rooms.schedules.onRunEnded(run)
+    await rooms.runs.tidyUp().catch(log)
+  }
   if (run.kind === 'sync' && run.status === 'succeeded') broadcast({ type: 'snapshot', snapshot_id: run.run_id })
   if (!movedData(run)) return
   try {

@@ -40,7 +40,9 @@ export async function runSync(needs: SyncNeeds, request: SyncRequest): Promise<{
       steps: [{ job: STEP, group: 'features', position: 0 }],
     })
     request.onStarted?.()
-    return await copyAndRecord(needs, runId)
+    const cancelled = new AbortController()
+    const watch = runs.book.watchCancel(runId, () => cancelled.abort())
+    return await copyAndRecord(needs, runId, AbortSignal.any([cancelled.signal, lease.lost])).finally(() => watch.close())
   } finally {
     await lease.release()
   }
@@ -49,11 +51,12 @@ export async function runSync(needs: SyncNeeds, request: SyncRequest): Promise<{
 async function copyAndRecord(
   { warehouse, runs, features, reports }: SyncNeeds,
   runId: string,
+  signal: AbortSignal,
 ): Promise<{ run: RunSummary; snapshot: SyncResult | null }> {
   const { book } = runs
   try {
     await book.startStep(runId, STEP, 1)
-    const snapshot = await features.sync(runId, (done) => book.progress(runId, STEP, { done, total: null }))
+    const snapshot = await features.sync(runId, { signal, onRows: (done) => book.progress(runId, STEP, { done, total: null }) })
     const kept = await reports.keepAll()
     const note = `${String(snapshot.features)} features as of ${snapshot.as_of ?? 'no data'}; ${String(kept)} reports kept for reading offline`
     const result = {
@@ -67,7 +70,8 @@ async function copyAndRecord(
     return { run: await book.finishRun(runId, { status: 'succeeded', failure: null }), snapshot }
   } catch (thrown) {
     const failure = toFailure(thrown)
-    await book.endStep(runId, { job: STEP, status: 'failed', note: null, failure })
-    return { run: await book.finishRun(runId, { status: 'failed', failure }), snapshot: null }
+    const status = signal.aborted ? 'cancelled' : 'failed'
+    await book.endStep(runId, { job: STEP, status, note: null, failure })
+    return { run: await book.finishRun(runId, { status, failure }), snapshot: null }
   }
 }

@@ -6,7 +6,10 @@ import { mistake, toFailure, type Failure } from '../../shared/failure.ts'
 const BY_CODE: Record<string, number> = {
   'lease.held': 409,
   'features.no-snapshot': 409,
+  'lease.lost': 409,
   'warehouse.not-current': 409,
+  'warehouse.newer': 409,
+  'warehouse.migrating': 409,
   'report.not-kept': 503,
 }
 

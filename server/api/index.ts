@@ -16,6 +16,8 @@ import { openApiDocument } from './openapi.ts'
 
 export interface FileAnswer {
   fileName: string
+  /** CSV unless said otherwise. */
+  type?: 'csv' | 'json' | 'text'
   stream: Readable
 }
 
@@ -23,7 +25,7 @@ export type Handlers = { [N in CallName]: (params: z.output<Contract[N]['params'
 
 export interface ApiNeeds extends GuardSettings {
   handlers: Handlers
-  /** Express path → what to stream as CSV. */
+  /** Express path → what to stream as a file. */
   files: Record<string, (params: Record<string, string>) => Promise<FileAnswer>>
   /** Folder of the built screen. */
   screen: string
@@ -119,11 +121,13 @@ function addCalls(app: Express, handlers: Handlers): void {
   }
 }
 
+const MEDIA = { csv: 'text/csv; charset=utf-8', json: 'application/json; charset=utf-8', text: 'text/plain; charset=utf-8' }
+
 function addFiles(app: Express, files: ApiNeeds['files']): void {
   for (const [path, open] of Object.entries(files)) {
     app.get(path, async (request: Request, response: Response) => {
-      const { fileName, stream } = await open(request.params as Record<string, string>)
-      response.type('text/csv; charset=utf-8').attachment(fileName)
+      const { fileName, type = 'csv', stream } = await open(request.params as Record<string, string>)
+      response.type(MEDIA[type]).attachment(fileName)
       // A reader that goes away must end the query behind the stream.
       response.on('close', () => stream.destroy())
       stream.on('error', () => response.destroy())

@@ -2,7 +2,7 @@
 import { Socket } from 'node:net'
 import type { Command } from 'commander'
 import { mistake } from '../../shared/failure.ts'
-import { listWorkspaces, openRooms, requireCurrent, resolveHome, type Rooms } from '../assemble.ts'
+import { listWorkspaces, openRooms, requireCurrent, requireReadable, resolveHome, type Rooms } from '../assemble.ts'
 import { openOutput, type Format, type Output } from './output.ts'
 
 export interface GlobalOptions {
@@ -75,11 +75,12 @@ export async function workspaceName({ home, options }: Context): Promise<string>
 
 /**
  * Opens the workspace, does the work and closes everything, also after a failure.
- * @param warehouse `current` also makes sure that the warehouse has all its tables; `offline` never touches it
+ * @param warehouse `current` also makes sure that the warehouse has exactly the tables that this program knows; `readable`
+ * that it has at least those; `offline` never touches it
  */
 export async function withRooms<T>(
   context: Context,
-  warehouse: 'current' | 'any' | 'offline',
+  warehouse: 'current' | 'readable' | 'any' | 'offline',
   work: (rooms: Rooms) => Promise<T>,
 ): Promise<T> {
   const rooms = await openRooms({
@@ -91,6 +92,7 @@ export async function withRooms<T>(
   })
   try {
     if (warehouse === 'current') await requireCurrent(rooms)
+    if (warehouse === 'readable') await requireReadable(rooms)
     return await work(rooms)
   } finally {
     await rooms.close()

@@ -3,11 +3,16 @@ import { CommanderError, Option, program, type Command } from 'commander'
 import { VERSION } from '../version.ts'
 import { addFeaturesCommands } from './commands/features.ts'
 import { addImportCommand } from './commands/import.ts'
+import { addNotificationsCommands } from './commands/notifications.ts'
+import { addPlanCommand } from './commands/plan.ts'
+import { addRejectsCommands } from './commands/rejects.ts'
 import { addReportCommand } from './commands/report.ts'
 import { addRunCommand } from './commands/run.ts'
 import { addRunsCommands } from './commands/runs.ts'
+import { addSchedulesCommands } from './commands/schedules.ts'
 import { addSegmentsCommands } from './commands/segments.ts'
 import { addServeCommands } from './commands/serve.ts'
+import { addSourcesCommands } from './commands/sources.ts'
 import { addWarehouseCommands } from './commands/warehouse.ts'
 import { addWorkspaceCommands } from './commands/workspace.ts'
 import { tellFailure, type Format } from './output.ts'
@@ -41,8 +46,13 @@ function build(): Command {
   addWorkspaceCommands(program)
   addWarehouseCommands(program)
   addImportCommand(program)
+  addPlanCommand(program)
   addRunCommand(program)
   addRunsCommands(program)
+  addRejectsCommands(program)
+  addSourcesCommands(program, (rooms) => rooms.pipelines.sources)
+  addSchedulesCommands(program)
+  addNotificationsCommands(program)
   addFeaturesCommands(program)
   addSegmentsCommands(program)
   addReportCommand(program)

@@ -31,6 +31,17 @@ export interface SyncResult extends SnapshotInfo {
 /** The newest data of any target: what the features are as of. */
 const DATA_AS_OF = `SELECT to_char(max(data_as_of), 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS as_of, max(changed_at)::text AS changed_at FROM quintile.targets`
 
+/** The newest data of any target, and when a target last changed. */
+interface Stamp {
+  as_of: string | null
+  changed_at: string | null
+}
+
+async function readStamp(warehouse: Warehouse): Promise<Stamp> {
+  const { rows } = await warehouse.query<Stamp>(DATA_AS_OF)
+  return rows[0] ?? { as_of: null, changed_at: null }
+}
+
 /** Opens the room. Errors: none here; its calls reject with `features.*` and the failures of the warehouse. */
 export function openFeatures(needs: FeaturesNeeds) {
   const { warehouse, local, table } = needs
@@ -55,14 +66,16 @@ export function openFeatures(needs: FeaturesNeeds) {
     /** The features table, quoted. */
     source: quoteQualified(table),
 
-    asOf: async (): Promise<{ as_of: string | null; changed_at: string | null }> => {
-      const { rows } = await warehouse.query<{ as_of: string | null; changed_at: string | null }>(DATA_AS_OF)
-      return rows[0] ?? { as_of: null, changed_at: null }
-    },
+    asOf: (): Promise<Stamp> => readStamp(warehouse),
 
-    /** Copies all customers into a new snapshot, which takes the old one's place when it is whole. */
-    sync: (snapshotId: string, onRows: (customers: number) => void): Promise<SyncResult> =>
-      warehouse.withTransaction((session) => copySnapshot(session, needs, { snapshotId, onRows }), { readOnly: true }),
+    /** Copies all customers into a new snapshot, which takes the old one's place when it is whole; `signal` gives it up. */
+    sync: (snapshotId: string, { signal, onRows }: { signal: AbortSignal; onRows(customers: number): void }): Promise<SyncResult> =>
+      warehouse.withTransaction(
+        (session) => stoppable(needs, { session, signal }, () => copySnapshot(session, needs, { snapshotId, onRows })),
+        {
+          readOnly: true,
+        },
+      ),
 
     /** One customer. Errors: `features.unknown-customer`. */
     get: async (customerId: string, from: 'cache' | 'warehouse'): Promise<CustomerFeatures> => {
@@ -79,6 +92,21 @@ export function openFeatures(needs: FeaturesNeeds) {
 }
 
 export type Features = ReturnType<typeof openFeatures>
+
+/** While the work goes on, the signal stops the statement of its session. */
+async function stoppable<T>(
+  { warehouse }: FeaturesNeeds,
+  { session, signal }: { session: Session; signal: AbortSignal },
+  work: () => Promise<T>,
+): Promise<T> {
+  const cancel = (): void => void warehouse.cancelBackend(session.backend).catch(() => undefined)
+  signal.addEventListener('abort', cancel, { once: true })
+  try {
+    return await work()
+  } finally {
+    signal.removeEventListener('abort', cancel)
+  }
+}
 
 async function copySnapshot(
   session: Session,

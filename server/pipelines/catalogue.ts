@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { mistake } from '../../shared/failure.ts'
 import { findCycle } from '../../shared/graph.ts'
 import { suggest } from '../../shared/nearest.ts'
-import { parseJob, type Job } from './declaration.ts'
+import { parseJob } from './declaration.ts'
+import type { Job } from './load-kinds.ts'
 
 export interface JobCatalogue {
   jobs: ReadonlyMap<string, Job>

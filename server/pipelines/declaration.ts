@@ -3,88 +3,13 @@
  * says exactly what is wrong with it (file, line, key, nearest valid word).
  */
 import { isMap, LineCounter, parseDocument, type Document } from 'yaml'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { mistake } from '../../shared/failure.ts'
 import { suggest } from '../../shared/nearest.ts'
-
-const column = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, 'a column name: small letters, digits and _')
-const table = z.string().regex(/^([a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]{0,62}$/, 'a table name: table or schema.table')
-const jobName = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'a job name: small letters, digits and _')
-
-const severity = z.enum(['error', 'warn']).default('error')
-export const checkSchema = z.union([
-  z.strictObject({ not_null: column, severity }),
-  z.strictObject({ accepted_values: z.strictObject({ column, values: z.array(z.union([z.string(), z.number()])).min(1) }), severity }),
-  z.strictObject({ range: z.strictObject({ column, min: z.number().optional(), max: z.number().optional() }), severity }),
-])
-export type Check = z.infer<typeof checkSchema>
-
-const shared = {
-  source: z.string().optional(),
-  target: table,
-  needs: z.array(jobName).default([]),
-  checks: z.array(checkSchema).default([]),
-  watermark: column.optional(),
-  /** What `:since` stands for before the first load. */
-  start: z.coerce.string().default('-infinity'),
-  lookback: z
-    .string()
-    .regex(/^\d+ (second|minute|hour|day)s?$/, 'a duration such as 10 minutes')
-    .optional(),
-  /** Column with the newest data's own time, shown as freshness of the target. */
-  data_as_of: column.optional(),
-}
-
-const mergeSchema = z.strictObject({ kind: z.literal('merge'), ...shared, key: z.array(column).min(1) })
-
-const historySchema = z.strictObject({
-  kind: z.literal('history'),
-  ...shared,
-  key: z.array(column).min(1),
-  track: z.array(column).min(1),
-  update: z.array(column).default([]),
-  /** Column with the time from which a row holds; without it, the run's one boundary time. */
-  effective: column.optional(),
-})
-
-const rfmSchema = z.strictObject({
-  kind: z.literal('rfm'),
-  ...shared,
-  key: z.array(column).min(1),
-  method: z.enum(['quantile', 'ntile']).default('quantile'),
-  /** Added to each cut point of `quantile`. */
-  cut_offset: z.number().min(0).default(0),
-  /** First match wins; the last must take the rest with `min: 0`. */
-  segments: z.array(z.strictObject({ min: z.int(), name: z.string() })).min(1),
-  /** A history table that takes over the outcome: its columns and, behind each, ours. */
-  dimension: z
-    .strictObject({
-      target: table,
-      key: column,
-      set: z.record(column, column),
-      track: z.array(column),
-      update: z.array(column).default([]),
-      effective: column,
-    })
-    .optional(),
-})
-
-export const jobSchema = z.discriminatedUnion('kind', [mergeSchema, historySchema, rfmSchema])
-export type JobHeader = z.infer<typeof jobSchema>
-export type MergeJob = z.infer<typeof mergeSchema>
-export type HistoryJob = z.infer<typeof historySchema>
-export type RfmJob = z.infer<typeof rfmSchema>
-
-export type Job = JobHeader & {
-  name: string
-  group: string
-  sql: string
-  /** The file below the workspace, for messages. */
-  file: string
-}
+import { jobName } from './job-keys.ts'
+import { JOB_KEYS, jobSchema, LOADS, type Job } from './load-kinds.ts'
 
 const HEADER = /^\s*\/\*([\s\S]*?)\*\/([\s\S]*)$/
-const KEYS = [...new Set([mergeSchema, historySchema, rfmSchema].flatMap((schema) => Object.keys(schema.shape)))]
 
 export interface JobFile {
   file: string
@@ -119,7 +44,8 @@ export function parseJob({ file, name, group, text }: JobFile): Job {
     const issue = parsed.error.issues[0]
     throw badDeclaration({ file, text, yaml, lines, document }, issue)
   }
-  if (sql.trim() === '') throw mistake('job.no-sql', `${file} has no SQL behind its comment`, 'Write the extraction or transform SQL.')
+  if (sql.trim() === '' && LOADS[parsed.data.kind].needsSql)
+    throw mistake('job.no-sql', `${file} has no SQL behind its comment`, 'Write the extraction or transform SQL.')
   return { ...parsed.data, name: jobName.parse(name), group, sql: sql.trim().replace(/;\s*$/, ''), file }
 }
 
@@ -137,8 +63,9 @@ function badDeclaration(place: Place, issue: z.core.$ZodIssue | undefined): Erro
   const key = [...path, ...(unknown === undefined ? [] : [unknown])]
   const line = lineIn(place.text, place.yaml, lineOf(place, key))
   const where = `${place.file}:${String(line)}: ${key.join('.') || 'the declaration'}`
-  if (unknown !== undefined) return mistake('job.bad-declaration', `${where} is not known`, suggest(unknown, KEYS))
-  const hint = issue?.code === 'invalid_union' && path[0] === 'kind' ? 'kind is one of merge, history, rfm.' : 'Correct the value.'
+  if (unknown !== undefined) return mistake('job.bad-declaration', `${where} is not known`, suggest(unknown, JOB_KEYS))
+  const hint =
+    issue?.code === 'invalid_union' && path[0] === 'kind' ? `kind is one of ${Object.keys(LOADS).join(', ')}.` : 'Correct the value.'
   return mistake('job.bad-declaration', `${where}: ${issue?.message ?? 'not valid'}`, hint)
 }
 

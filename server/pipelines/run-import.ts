@@ -6,7 +6,7 @@ import { mistake, toFailure } from '../../shared/failure.ts'
 import { suggest } from '../../shared/nearest.ts'
 import { NO_COUNTS, type RunSummary } from '../../shared/run.ts'
 import type { Clock } from '../../shared/time.ts'
-import { holdLeases, type Warehouse } from '../warehouse/index.ts'
+import { holdLeases, type Lease, type Warehouse } from '../warehouse/index.ts'
 import { importFile, parseImportDeclaration, type ImportDeclaration, type ImportRequest, type ImportResult } from './imports/index.ts'
 import type { RunRecorder } from './recorder.ts'
 import type { RunNeeds } from './run.ts'
@@ -45,7 +45,7 @@ export async function runImport(needs: ImportNeeds, request: ImportRun): Promise
   })
   try {
     await needs.recorder.closeInterrupted()
-    const steps = [{ job, group: 'imports', position: 0 }]
+    const steps = [{ job, group: 'imports', position: 0, target: declaration.target }]
     await needs.recorder.startRun({
       runId,
       kind: 'import',
@@ -55,7 +55,10 @@ export async function runImport(needs: ImportNeeds, request: ImportRun): Promise
       steps,
     })
     await needs.recorder.startStep(runId, job, 1)
-    return await carryOut(needs, request, { declaration, runId, job })
+    const cancelled = new AbortController()
+    const watch = needs.recorder.watchCancel(runId, () => cancelled.abort())
+    const signal = AbortSignal.any([request.signal, cancelled.signal, lease.lost])
+    return await carryOut(needs, { ...request, signal }, { declaration, runId, job, lease }).finally(() => watch.close())
   } finally {
     await lease.release()
   }
@@ -72,9 +75,10 @@ interface Started {
   declaration: ImportDeclaration
   runId: string
   job: string
+  lease: Pick<Lease, 'assertHeld'>
 }
 
-async function carryOut(needs: ImportNeeds, request: ImportRun, { declaration, runId, job }: Started): Promise<ImportOutcome> {
+async function carryOut(needs: ImportNeeds, request: ImportRun, { declaration, runId, job, lease }: Started): Promise<ImportOutcome> {
   const { warehouse, clock, recorder } = needs
   const { request: _request, signal, onProgress, ...file } = request
   try {
@@ -89,8 +93,14 @@ async function carryOut(needs: ImportNeeds, request: ImportRun, { declaration, r
         },
         // A file given up for its bad lines took its transaction with it; the lines that showed it are kept all the same.
         keepRejects: (rejects) => warehouse.withTransaction((session) => rejects.save(session)),
-        commit: (session, done) =>
-          recorder.finishStep(session, runId, { job, status: done.rejected > 0 ? 'warning' : 'succeeded', result: toStepResult(done) }),
+        commit: async (session, done) => {
+          await recorder.finishStep(session, runId, {
+            job,
+            status: done.rejected > 0 ? 'warning' : 'succeeded',
+            result: toStepResult(done),
+          })
+          await lease.assertHeld(session)
+        },
       },
     )
     return { run: await recorder.finishRun(runId, { status: result.rejected > 0 ? 'warning' : 'succeeded', failure: null }), result }
@@ -106,6 +116,8 @@ function toStepResult({ read, loaded, rejected, rejects, already_imported, lines
   return {
     counts: { ...NO_COUNTS, read, inserted: loaded, rejected },
     findings: rejects.map(({ reason, count }) => ({ reason, rows: count, severity: 'error' })),
+    checks: [],
+    position: null,
     watermark_before: null,
     watermark: null,
     note: already_imported > 0 ? `${String(already_imported)} of ${String(lines)} lines were already imported` : null,

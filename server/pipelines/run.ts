@@ -1,38 +1,41 @@
 /**
  * Carries out a plan. Steps run in parallel where the graph allows; a failed step does not stop independent ones; its
- * dependants are skipped with the cause named. What the world broke (`retry`) is tried again, three times in all.
+ * dependants are skipped with the cause named.
  */
 import { PGraph, type PGraphNodeRecord } from 'p-graph'
-import pRetry, { AbortError } from 'p-retry'
-import { Failure, toFailure } from '../../shared/failure.ts'
+import { toFailure, type Failure } from '../../shared/failure.ts'
 import type { RunStatus, RunSummary } from '../../shared/run.ts'
-import type { SourceReader } from '../sources/index.ts'
-import { holdLeases, type Warehouse } from '../warehouse/index.ts'
-import { trackedColumns, type JobCatalogue } from './catalogue.ts'
+import { holdLeases, type Lease, type Warehouse } from '../warehouse/index.ts'
+import { attemptStep, statusOf, type RunningRun } from './attempt.ts'
+import type { JobCatalogue } from './catalogue.ts'
+import { CheckFailure } from './checks/outcome.ts'
+import { importedTables, openRunSources, type JobSources } from './job-sources.ts'
+import type { WorkspacePlace } from './load-kind.ts'
 import type { Plan, PlannedStep } from './plan.ts'
 import type { RunRecorder } from './recorder.ts'
 import { refreshStatistics } from './statistics.ts'
-import { executeStep, type StepResult } from './step.ts'
+import type { StepResult } from './step.ts'
 
 export interface RunNeeds {
   warehouse: Warehouse
   recorder: RunRecorder
   identity: { machine: string; user: string; pid: number }
-  /** Tables of the warehouse that are sources. */
-  sourceTables: readonly string[]
-  /** The reader of a job's source, or undefined when its tables lie in the warehouse; and those tables. */
-  sourceOf(job: PlannedStep['job']): { reader: SourceReader | undefined; tables: readonly string[] }
+  sources: JobSources
+  workspace: WorkspacePlace
 }
 
 export interface RunRequest {
   runId: string
   catalogue: JobCatalogue
   plan: Plan
+  /** What the person typed or clicked, for the run book. */
   request: string
-  arguments: Record<string, unknown>
   /** Steps at once. */
   threads: number
   signal: AbortSignal
+  /** The run whose failed steps this one runs again. */
+  retryOf?: string | undefined
+  schedule?: string | undefined
   /** Called when the run stands in the book. */
   onStarted?: (() => void) | undefined
   /** Told of each step that ended, for the terminal. */
@@ -47,40 +50,62 @@ export interface StepEnded {
   failure: Failure | null
 }
 
-const ATTEMPTS = 3
-
 /** Runs the plan to its end and returns the run book's summary. Errors: `lease.held` and an unreachable warehouse, before anything ran. */
 export async function runPlan(needs: RunNeeds, request: RunRequest): Promise<RunSummary> {
   const { warehouse, recorder, identity } = needs
-  const jobs = request.plan.steps.map((step) => step.job.name)
+  const { runId, plan } = request
   // The sources too: lines that an import brings between the dimensions and the facts would miss their customers.
-  const held = [...jobs, ...needs.sourceTables, leaseOfRun(request.runId)]
-  const lease = await holdLeases(await warehouse.connection(), held, { ...identity, run_id: request.runId })
+  const held = [...plan.steps.map((step) => step.job.name), ...importedTables(needs.sources), leaseOfRun(runId)]
+  const lease = await holdLeases(await warehouse.connection(), held, { ...identity, run_id: runId })
   try {
     await recorder.closeInterrupted()
-    await recorder.startRun({
-      runId: request.runId,
-      kind: 'pipeline',
-      request: request.request,
-      arguments: request.arguments,
-      packHash: request.catalogue.hash,
-      steps: request.plan.steps.map((step) => ({ job: step.job.name, group: step.job.group, position: step.position })),
-    })
+    await recorder.startRun(opening(request))
+    for (const former of lease.takenOver) await recorder.event(runId, { kind: 'lease.taken-over', job: null, detail: { ...former } })
     request.onStarted?.()
-    await refreshStatistics(warehouse, needs.sourceTables)
-    const statuses = await runSteps(needs, request)
-    return await recorder.finishRun(request.runId, { status: runStatus(statuses, request.signal), failure: null })
+    await refreshStatistics(warehouse, importedTables(needs.sources))
+    return await carryOut(needs, request, lease)
   } catch (thrown) {
-    const failure = toFailure(thrown)
-    return await recorder.finishRun(request.runId, { status: 'failed', failure })
+    return await recorder.finishRun(runId, { status: 'failed', failure: toFailure(thrown) })
   } finally {
     await lease.release()
   }
 }
 
+function opening({ runId, request, plan, catalogue, retryOf, schedule }: RunRequest): Parameters<RunRecorder['startRun']>[0] {
+  const steps = plan.steps.map(({ job, position }) => ({
+    ...{ job: job.name, group: job.group, position },
+    ...{ source: job.source ?? null, target: job.target },
+  }))
+  return { runId, kind: 'pipeline', request, arguments: { ...plan.options }, packHash: catalogue.hash, steps, retryOf, schedule }
+}
+
 /** A run holds a lease of its own name too: who finds it free knows that the run's process is gone. */
 export function leaseOfRun(runId: string): string {
   return `run ${runId}`
+}
+
+async function carryOut(needs: RunNeeds, request: RunRequest, lease: Lease): Promise<RunSummary> {
+  const { warehouse, recorder, workspace } = needs
+  const { runId, plan, catalogue } = request
+  const { full_reload: reload, rebuild_history: rebuildHistory, since } = plan.options
+  const cancelled = new AbortController()
+  const watch = recorder.watchCancel(runId, () => cancelled.abort())
+  const asked = AbortSignal.any([request.signal, cancelled.signal])
+  const sources = openRunSources(needs.sources, (source, moment) => {
+    const detail = { source, at: moment.at, note: 'the connection was cut: from here on the source is read as of a later moment' }
+    recorder.event(runId, { kind: 'source.note', job: null, detail }).catch(() => undefined)
+  })
+  try {
+    const signal = AbortSignal.any([asked, lease.lost])
+    const run = { runId, warehouse, recorder, catalogue, sources, lease, workspace, mode: { reload, rebuildHistory, since }, signal }
+    const statuses = await runSteps(run, request)
+    if (lease.lost.aborted && !asked.aborted)
+      return await recorder.finishRun(runId, { status: 'failed', failure: toFailure(lease.lost.reason) })
+    return await recorder.finishRun(runId, { status: runStatus(statuses, asked), failure: null })
+  } finally {
+    await watch.close()
+    await sources.close()
+  }
 }
 
 function runStatus(statuses: ReadonlyMap<string, RunStatus>, signal: AbortSignal): RunStatus {
@@ -90,26 +115,26 @@ function runStatus(statuses: ReadonlyMap<string, RunStatus>, signal: AbortSignal
   return all.includes('warning') ? 'warning' : 'succeeded'
 }
 
-async function runSteps(needs: RunNeeds, request: RunRequest): Promise<Map<string, RunStatus>> {
+async function runSteps(run: RunningRun, { plan, threads, onStep }: RunRequest): Promise<Map<string, RunStatus>> {
   const statuses = new Map<string, RunStatus>()
   const nodes: PGraphNodeRecord = {}
-  for (const step of request.plan.steps) {
-    nodes[step.job.name] = { run: async () => void statuses.set(step.job.name, await runStep(needs, request, { step, statuses })) }
+  for (const step of plan.steps) {
+    nodes[step.job.name] = {
+      run: async () => {
+        const ended = await runStep(run, step, statuses)
+        statuses.set(step.job.name, ended.status)
+        onStep?.(ended)
+      },
+    }
   }
-  const edges = request.plan.steps.flatMap((step) => step.after.map((need): [string, string] => [need, step.job.name]))
-  await new PGraph(nodes, edges).run({ concurrency: request.threads })
+  const edges = plan.steps.flatMap((step) => step.after.map((need): [string, string] => [need, step.job.name]))
+  await new PGraph(nodes, edges).run({ concurrency: threads })
   return statuses
 }
 
-interface StepTurn {
-  step: PlannedStep
-  statuses: ReadonlyMap<string, RunStatus>
-}
-
 /** One step to its end. Never rejects: what went wrong stands in the run book, and others go on. */
-async function runStep(needs: RunNeeds, request: RunRequest, { step, statuses }: StepTurn): Promise<RunStatus> {
-  const { recorder } = needs
-  const { runId, signal } = request
+async function runStep(run: RunningRun, step: PlannedStep, statuses: ReadonlyMap<string, RunStatus>): Promise<StepEnded> {
+  const { recorder, runId, signal } = run
   const job = step.job.name
   const broken = step.after.find((need) => !['succeeded', 'warning'].includes(statuses.get(need) ?? ''))
   if (signal.aborted || broken !== undefined) {
@@ -117,82 +142,17 @@ async function runStep(needs: RunNeeds, request: RunRequest, { step, statuses }:
     const note = broken === undefined ? 'the run was cancelled' : `${broken} did not succeed`
     // With the warehouse gone the book cannot be written; the next run closes what stands open.
     await recorder.endStep(runId, { job, status, note, failure: null }).catch(() => undefined)
-    request.onStep?.({ job, status, result: null, failure: null })
-    return status
+    return { job, status, result: null, failure: null }
   }
   try {
-    const result = await attemptStep(needs, request, step)
-    const status = statusOf(result)
-    request.onStep?.({ job, status, result, failure: null })
-    return status
+    const result = await attemptStep(run, step)
+    return { job, status: statusOf(result), result, failure: null }
   } catch (thrown) {
     const failure = toFailure(thrown)
     const status = signal.aborted ? 'cancelled' : 'failed'
-    await recorder
-      .endStep(runId, {
-        job,
-        status,
-        note: status === 'cancelled' ? 'the run was cancelled' : null,
-        failure: status === 'cancelled' ? null : failure,
-      })
-      .catch(() => undefined)
-    request.onStep?.({ job, status, result: null, failure })
-    return status
+    const cause = status === 'cancelled' ? { note: 'the run was cancelled', failure: null } : { note: null, failure }
+    const checks = failure instanceof CheckFailure ? failure.results : []
+    await recorder.endStep(runId, { job, status, ...cause, checks }).catch(() => undefined)
+    return { job, status, result: null, failure }
   }
-}
-
-function statusOf({ counts, findings }: StepResult): RunStatus {
-  const sum = counts.inserted + counts.updated + counts.versions_closed + counts.unchanged + counts.rejected
-  return findings.length > 0 || sum !== counts.read ? 'warning' : 'succeeded'
-}
-
-async function attemptStep(needs: RunNeeds, request: RunRequest, step: PlannedStep): Promise<StepResult> {
-  const attempt = async (number: number): Promise<StepResult> => {
-    try {
-      await needs.recorder.startStep(request.runId, step.job.name, number)
-      return await commitStep(needs, request, step)
-    } catch (thrown) {
-      const failure = toFailure(thrown)
-      if (failure.kind === 'retry' && !request.signal.aborted) throw failure
-      throw new AbortError(failure)
-    }
-  }
-  return pRetry(attempt, { retries: ATTEMPTS - 1, minTimeout: 300, factor: 3, randomize: true, signal: request.signal })
-}
-
-/** The transaction. Cancelling asks PostgreSQL to stop the statement, which rolls everything back. */
-async function commitStep(needs: RunNeeds, request: RunRequest, { job }: PlannedStep): Promise<StepResult> {
-  const { warehouse, recorder, sourceOf } = needs
-  const { runId, catalogue, signal } = request
-  const { reader, tables } = sourceOf(job)
-  try {
-    return await warehouse.withTransaction(async (session) => {
-      const cancel = (): void => {
-        warehouse.cancelBackend(session.backend).catch(() => undefined)
-        reader?.cancel().catch(() => undefined)
-      }
-      signal.addEventListener('abort', cancel, { once: true })
-      try {
-        if (signal.aborted) throw new Failure({ kind: 'stop', code: 'run.cancelled', message: 'The run was cancelled' })
-        const inputs = [...tables, ...job.needs.flatMap((need) => catalogue.jobs.get(need)?.target ?? [])]
-        const result = await executeStep(session, {
-          job,
-          runId,
-          tracked: trackedColumns(catalogue.jobs.values(), historyTarget(job)),
-          reader,
-          inputs,
-        })
-        await recorder.finishStep(session, runId, { job: job.name, status: statusOf(result), result })
-        return result
-      } finally {
-        signal.removeEventListener('abort', cancel)
-      }
-    })
-  } finally {
-    await reader?.close()
-  }
-}
-
-function historyTarget(job: PlannedStep['job']): string {
-  return job.kind === 'rfm' && job.dimension !== undefined ? job.dimension.target : job.target
 }

@@ -1,143 +1,170 @@
 /** One job in one transaction: extraction, checks, load, watermark and the step's own log row commit together or not at all. */
-import { createHash } from 'node:crypto'
-import { NO_COUNTS, type StepCounts } from '../../shared/run.ts'
-import { quoteIdentifier, quoteLiteral, quoteQualified, type Session } from '../warehouse/index.ts'
-import type { SourceReader } from '../sources/index.ts'
-import { applyChecks, type Finding } from './checks.ts'
-import type { Job } from './declaration.ts'
-import { loadHistory } from './loads/history.ts'
-import { loadMerge } from './loads/merge.ts'
-import { loadRfm } from './loads/rfm.ts'
-import { fillStaging, STAGING } from './staging.ts'
+import type { CheckResult, StepCounts } from '../../shared/run.ts'
+import { NO_COUNTS } from '../../shared/run.ts'
+import type { Feed, FeedPosition, SourceReader } from '../sources/index.ts'
+import type { Session } from '../warehouse/index.ts'
+import { checkStaged } from './checks/apply.ts'
+import { stageOf } from './checks/declaration.ts'
+import type { Finding } from './checks/outcome.ts'
+import { checkTarget } from './checks/target.ts'
+import { inputStamp, newWatermark, readState, saveState, touchTargets, type JobState } from './job-state.ts'
+import type { LoadContext, LoadMode, LoadOutcome, WorkspacePlace } from './load-kind.ts'
+import { kindOf, type Job } from './load-kinds.ts'
+import { moveToValidVersions } from './loads/versions.ts'
+import { mayBeSkipped } from './skip.ts'
+import { fillStaging, type Batch } from './staging.ts'
 import { refreshStatistics } from './statistics.ts'
 
-export interface StepResult {
-  counts: StepCounts
-  findings: Finding[]
-  watermark_before: string | null
-  watermark: string | null
-  note: string | null
+/** Where the job's SQL runs, or what its rows come from. */
+export type Origin =
+  | { kind: 'warehouse' }
+  | { kind: 'database'; reader: SourceReader }
+  | { kind: 'feed'; feed: Feed; source: string; stream: string }
+  | RejectOrigin
+
+/** Rows that the job kept out before, by id, with new values for some of their columns. */
+export interface RejectOrigin {
+  kind: 'rejects'
+  ids: readonly string[]
+  mended: Readonly<Record<string, Readonly<Record<string, string | number | boolean | null>>>>
 }
 
-export interface StepRequest {
+export interface StepRequest extends Omit<LoadMode, 'extent'> {
   job: Job
   runId: string
   /** All tracked columns of the target's history, over all jobs that feed it. */
   tracked: readonly string[]
-  /** Undefined: the job reads in the warehouse. */
-  reader: SourceReader | undefined
+  origin: Origin
   /** Tables of the warehouse that the job reads: its source's, and the targets of the jobs that it needs. */
   inputs: readonly string[]
+  workspace: WorkspacePlace
+  /** `--since`: read from here on instead of from the watermark. */
+  since: string | null
+  signal: AbortSignal
+  onRows?: ((done: number) => void) | undefined
 }
 
-interface JobState {
+export interface StepResult {
+  counts: StepCounts
+  findings: Finding[]
+  checks: CheckResult[]
+  watermark_before: string | null
   watermark: string | null
-  input_stamp: string
+  note: string | null
+  /** Of a feed, to be confirmed at the source after the commit. */
+  position: FeedPosition | null
 }
 
 const NOTHING_NEW = 'nothing new since the last run'
 
+const NEVER_LOADED: JobState = { watermark: null, input_stamp: '', versions_seen: {} }
+
 /** Runs the job inside the caller's transaction. */
 export async function executeStep(session: Session, request: StepRequest): Promise<StepResult> {
-  const { job, runId, reader } = request
-  const before = await readState(session, job.name)
+  const before = await readState(session, request.job.name)
   const stamp = await inputStamp(session, request)
-  const watermarkBefore = before?.watermark ?? null
-  // A foreign source has no stamp of ours: it is asked every time.
-  if (before?.input_stamp === stamp && reader === undefined) {
-    return { counts: NO_COUNTS, findings: [], watermark_before: watermarkBefore, watermark: watermarkBefore, note: NOTHING_NEW }
-  }
-  const read = await fillStaging(session, job, { watermark: watermarkBefore, reader })
-  const findings = await applyChecks(session, job, runId)
-  const rejected = findings.filter((finding) => finding.severity === 'error').reduce((sum, finding) => sum + finding.rows, 0)
-  const { counts, note } = await load(session, request)
-  const watermark = await newWatermark(session, job, watermarkBefore)
-  await saveState(session, request, { watermark, input_stamp: stamp })
-  const changed = counts.inserted + counts.updated + counts.versions_closed > 0
+  if (before !== undefined && (await mayBeSkipped(session, request, { before, stamp }))) return nothingNew(before)
+  const batch = await fillStaging(session, request, before)
+  const known = before ?? NEVER_LOADED
+  return batch.isEmpty ? keepPosition(session, request, { known, batch, stamp }) : loadBatch(session, request, { known, batch, stamp })
+}
+
+interface Staged {
+  /** What was safely loaded before. */
+  known: JobState
+  batch: Batch
+  stamp: string
+}
+
+async function loadBatch(session: Session, request: StepRequest, { known, batch, stamp }: Staged): Promise<StepResult> {
+  const { job, runId } = request
+  const staged = await checkStaged(session, job, runId)
+  const outcome = await kindOf(job).load(loadContext(session, request, { batch, known, kept: staged.rejected }))
+  const settle = await settleInTime(job, outcome)
+  const { moved, seen } = await moveToValidVersions(session, job, known.versions_seen)
+  const target = await checkTarget(session, { job, runId, staged })
+  // A replay reads nothing at the source: how far the job has read stays as it is.
+  const isReplay = request.origin.kind === 'rejects'
+  const watermark = isReplay ? known.watermark : await newWatermark(session, job, known.watermark)
+  if (!isReplay) await saveState(session, request, { watermark, input_stamp: stamp, versions_seen: seen })
+  await settle()
+  const changed = hasChanged(outcome, moved)
   if (changed) {
-    await touchTargets(session, request, counts)
-    await refreshStatistics(session, writtenTables(job))
+    await touchTargets(session, request, outcome)
+    // Statistics outlive a rollback.
+    if (!request.dryRun) await refreshStatistics(session, kindOf(job).written(job))
   }
   return {
-    counts: { ...counts, read, rejected },
-    findings,
-    watermark_before: watermarkBefore,
+    counts: { ...outcome.counts, read: batch.read, rejected: batch.rejected + staged.rejected },
+    findings: [...batch.findings, ...staged.findings, ...target.findings],
+    checks: [...staged.results, ...target.results],
+    watermark_before: known.watermark,
     watermark,
-    note: changed ? note : (note ?? NOTHING_NEW),
+    note: sayNotes([batch.note, outcome.note, moved === 0 ? null : sayMoved(moved)], changed),
+    position: batch.position,
   }
 }
 
-async function load(session: Session, { job, tracked }: StepRequest): Promise<{ counts: StepCounts; note: string | null }> {
-  switch (job.kind) {
-    case 'merge':
-      return { counts: await loadMerge(session, job), note: null }
-    case 'history':
-      return { counts: await loadHistory(session, { ...job, from: STAGING, tracked, effective: job.effective }), note: null }
-    case 'rfm':
-      return loadRfm(session, job, tracked)
+function hasChanged({ counts, removed = 0 }: LoadOutcome, moved: number): boolean {
+  return counts.inserted + counts.updated + counts.versions_closed + removed + moved > 0
+}
+
+/** A feed without anything new: how far it was read is kept all the same. */
+async function keepPosition(
+  session: Session,
+  request: StepRequest,
+  { known: { watermark, versions_seen }, batch, stamp }: Staged,
+): Promise<StepResult> {
+  await saveState(session, request, { watermark, input_stamp: stamp, versions_seen })
+  const nothing = nothingNew({ watermark, input_stamp: stamp, versions_seen })
+  return { ...nothing, note: batch.note ?? nothing.note, position: batch.position }
+}
+
+function nothingNew({ watermark }: JobState): StepResult {
+  return {
+    counts: NO_COUNTS,
+    findings: [],
+    checks: [],
+    watermark_before: watermark,
+    watermark,
+    note: NOTHING_NEW,
+    position: null,
   }
 }
 
-async function readState(session: Session, job: string): Promise<JobState | undefined> {
-  const { rows } = await session.query<JobState>('SELECT watermark, input_stamp FROM quintile.job_state WHERE job = $1', [job])
-  return rows[0]
-}
+const SETTLED = (): Promise<void> => Promise.resolve()
 
 /**
- * Digest of all that could change the outcome: the definition, and the last change of every table that the job reads.
- * Equal to the stored one means that running the job again would change nothing. Tables that the job writes are not
- * part of it, or each load would ask for another.
+ * A swap makes readers wait until the commit, so it is put off to the very end, unless what comes behind the load reads or
+ * changes the target. Answers with what is left to do there.
  */
-async function inputStamp(session: Session, { job, inputs, tracked }: StepRequest): Promise<string> {
-  const { rows } = await session.query<{ target: string; changed_run_id: string; changed_at: string }>(
-    'SELECT target, changed_run_id::text, changed_at::text FROM quintile.targets WHERE target = ANY($1) ORDER BY target',
-    [inputs.filter((table) => !writtenTables(job).includes(table))],
-  )
-  const definition = JSON.stringify({ ...job, tracked })
-  return createHash('sha256').update(definition).update(JSON.stringify(rows)).digest('hex').slice(0, 32)
+async function settleInTime(job: Job, { settle = SETTLED }: LoadOutcome): Promise<() => Promise<void>> {
+  const isLookedAt = job.versions.length > 0 || job.checks.some((check) => stageOf(check) === 'target')
+  if (!isLookedAt) return settle
+  await settle()
+  return SETTLED
 }
 
-/** The maximum seen, never the clock; an empty batch leaves it where it was, and it never moves back. */
-async function newWatermark(session: Session, job: Job, before: string | null): Promise<string | null> {
-  if (job.watermark === undefined) return null
-  const newest = `(SELECT max(${quoteIdentifier(job.watermark)}) FROM ${STAGING})`
-  const { rows } = await session.query<{ newest: string | null }>(
-    `SELECT greatest(${newest}, ${before === null ? 'NULL' : quoteLiteral(before)})::text AS newest`,
-  )
-  return rows[0]?.newest ?? null
+interface Loading {
+  batch: Batch
+  known: JobState
+  /** Rows that the checks kept out of staging. */
+  kept: number
 }
 
-async function saveState(session: Session, { job, runId }: StepRequest, state: JobState): Promise<void> {
-  await session.query(
-    `INSERT INTO quintile.job_state (job, watermark, input_stamp, succeeded_at, run_id) VALUES ($1, $2, $3, now(), $4)
-     ON CONFLICT (job) DO UPDATE SET watermark = excluded.watermark, input_stamp = excluded.input_stamp, succeeded_at = now(), run_id = excluded.run_id`,
-    [job.name, state.watermark, state.input_stamp, runId],
-  )
+function loadContext(session: Session, request: StepRequest, { batch, known, kept }: Loading): LoadContext<Job> {
+  const { job, runId, tracked, workspace, reload, rebuildHistory, dryRun } = request
+  const mode = { extent: batch.extent, reload, rebuildHistory, dryRun, isReplay: request.origin.kind === 'rejects' }
+  const staged = batch.read - batch.rejected - kept
+  return { session, job, runId, tracked, workspace, staged, watermark: known.watermark, ...mode }
 }
 
-function writtenTables(job: Job): string[] {
-  return [job.target, ...(job.kind === 'rfm' && job.dimension !== undefined ? [job.dimension.target] : [])]
+function sayMoved(rows: number): string {
+  return `${String(rows)} rows moved to the version valid at their time`
 }
 
-async function touchTargets(session: Session, { job, runId }: StepRequest, counts: StepCounts): Promise<void> {
-  for (const target of writtenTables(job)) {
-    const asOf =
-      job.data_as_of === undefined || target !== job.target
-        ? 'NULL::timestamptz'
-        : `(SELECT max(${quoteIdentifier(job.data_as_of)})::timestamptz FROM ${STAGING})`
-    // Counting once and adding afterwards: a count of a fact of 100 M rows at every load would cost more than the load.
-    const added = target === job.target ? counts.inserted + counts.versions_closed : null
-    const { count } = await session.query(
-      `UPDATE quintile.targets SET changed_run_id = $2, changed_at = clock_timestamp(),
-         row_count = coalesce(row_count + $3, (SELECT count(*) FROM ${quoteQualified(target)})), data_as_of = greatest(${asOf}, data_as_of)
-       WHERE target = $1`,
-      [target, runId, added],
-    )
-    if (count > 0) continue
-    await session.query(
-      `INSERT INTO quintile.targets (target, changed_run_id, changed_at, row_count, data_as_of)
-       SELECT $1, $2, clock_timestamp(), (SELECT count(*) FROM ${quoteQualified(target)}), ${asOf}`,
-      [target, runId],
-    )
-  }
+function sayNotes(notes: readonly (string | null)[], changed: boolean): string | null {
+  const said = notes.filter((note) => note !== null)
+  if (said.length > 0) return said.join('; ')
+  return changed ? null : NOTHING_NEW
 }

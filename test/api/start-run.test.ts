@@ -16,7 +16,8 @@ beforeAll(async () => {
 afterAll(() => shop.close())
 
 const underWay = new Map<string, AbortController>()
-const start = () => answerCalls(shop.rooms, underWay, () => undefined)['runs.start']({}, { jobs: ['all'] })
+const start = () =>
+  answerCalls(shop.rooms, { underWay, broadcast: () => undefined, log: () => undefined })['runs.start']({}, { jobs: ['all'] })
 
 test('while another machine holds a job is refused with who has it', async () => {
   const lease = await holdLeases(database.connection, ['fact_sales'], OTHER)

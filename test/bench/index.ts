@@ -2,8 +2,10 @@
  * `npm run bench -- [NAME…] [--format json]`: each benchmark prints a line; with `json`, one JSON object a line. Speed is
  * told as a ratio to a limit measured in the same run, since seconds of one machine say nothing of another.
  */
+import { bench as copyBench } from './copy.ts'
 import { bench as importBench } from './import.ts'
 import { bench as pipelineBench } from './pipeline.ts'
+import { bench as scd2Bench } from './scd2.ts'
 
 interface Line {
   name: string
@@ -14,7 +16,10 @@ interface Line {
 }
 
 const BENCHES: Record<string, () => Promise<readonly Line[]>> = {
+  copy: copyBench,
+  'copy-keyed': copyBench,
   import: async () => [await importBench()],
+  scd2: async () => [await scd2Bench()],
   'first-run': pipelineBench,
   incremental: pipelineBench,
 }

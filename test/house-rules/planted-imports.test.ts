@@ -69,7 +69,7 @@ const PLANTED: Planted[] = [
   { rule: 'rooms-of-sources', file: 'server/sources/a.ts', imports: '../warehouse/index.ts' },
   { rule: 'rooms-of-pipelines', file: 'server/pipelines/c.ts', imports: '../runs/index.ts' },
   { rule: 'rooms-of-runs', file: 'server/runs/a.ts', imports: '../sources/index.ts' },
-  { rule: 'rooms-of-schedules', file: 'server/schedules/a.ts', imports: '../warehouse/index.ts' },
+  { rule: 'rooms-of-schedules', file: 'server/schedules/a.ts', imports: '../pipelines/index.ts' },
   { rule: 'rooms-of-features', file: 'server/features/a.ts', imports: '../runs/index.ts' },
   { rule: 'rooms-of-segments', file: 'server/segments/a.ts', imports: '../models/index.ts' },
   { rule: 'rooms-of-models', file: 'server/models/a.ts', imports: '../segments/index.ts' },

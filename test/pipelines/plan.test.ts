@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readCatalogue, trackedColumns } from '../../server/pipelines/catalogue.ts'
-import { planRun } from '../../server/pipelines/plan.ts'
+import { describePlan, planRun, type LoadedJob, type Plan } from '../../server/pipelines/plan.ts'
+import { runOptionsSchema, type RunOptionsInput } from '../../shared/plan.ts'
 
 let folder: string
 
@@ -72,40 +73,94 @@ describe('a catalogue', () => {
   })
 })
 
+const NEVER: ReadonlyMap<string, LoadedJob> = new Map()
+const loaded = (...jobs: string[]): Map<string, LoadedJob> =>
+  new Map(jobs.map((job) => [job, { succeeded_at: '2026-01-01T00:00:00.000Z', watermark: '42' }]))
+
+async function planOf(options: RunOptionsInput, before: ReadonlyMap<string, LoadedJob> = NEVER): Promise<Plan> {
+  return planRun(await readCatalogue(folder), runOptionsSchema.parse(options), before)
+}
+const namesOf = async (options: RunOptionsInput, before: ReadonlyMap<string, LoadedJob> = NEVER): Promise<string[]> =>
+  (await planOf(options, before)).steps.map((step) => step.job.name)
+
 describe('a plan', () => {
   beforeEach(async () => {
-    await write('dimensions', 'customers', merge('customers'))
+    await write('dimensions', 'customers', merge('customers', 'source: shop'))
     await write('dimensions', 'products', merge('products'))
-    await write('facts', 'sales', merge('sales', 'needs: [customers, products]'))
+    await write('facts', 'sales', merge('sales', 'needs: [customers, products]\nsource: shop'), 'SELECT 1 AS id WHERE 1 > :since')
     await write('analytics', 'scores', merge('scores', 'needs: [sales]'))
+    await write('analytics', 'ranks', merge('ranks', 'needs: [products]'))
   })
 
   test('of all jobs puts each after what it needs, the same way every time', async () => {
-    const plan = planRun(await readCatalogue(folder), { jobs: ['all'] }, new Set())
-    expect(plan.steps.map((step) => step.job.name)).toEqual(['customers', 'products', 'sales', 'scores'])
+    expect(await namesOf({ jobs: ['all'] })).toEqual(['customers', 'products', 'ranks', 'sales', 'scores'])
   })
 
   test('mixes groups and names and takes each job once', async () => {
-    const plan = planRun(await readCatalogue(folder), { jobs: ['dimensions', 'customers', 'sales'] }, new Set())
-    expect(plan.steps.map((step) => step.job.name)).toEqual(['customers', 'products', 'sales'])
+    expect(await namesOf({ jobs: ['dimensions', 'customers', 'sales'] })).toEqual(['customers', 'products', 'sales'])
   })
 
-  test('accepts a need that was loaded before', async () => {
-    const plan = planRun(await readCatalogue(folder), { jobs: ['scores'] }, new Set(['sales']))
+  test('adds with a plus before the name all that it needs, with a plus behind it all that needs it', async () => {
+    expect(await namesOf({ jobs: ['+scores'] })).toEqual(['customers', 'products', 'sales', 'scores'])
+    expect(await namesOf({ jobs: ['sales+'] }, loaded('customers', 'products'))).toEqual(['sales', 'scores'])
+    expect(await namesOf({ jobs: ['+sales+'] })).toEqual(['customers', 'products', 'sales', 'scores'])
+    expect(await namesOf({ jobs: ['+analytics'] })).toEqual(['customers', 'products', 'ranks', 'sales', 'scores'])
+  })
+
+  test('leaves excluded jobs and jobs of other sources out of the steps', async () => {
+    expect(await namesOf({ jobs: ['all'], exclude: ['sales+'] })).toEqual(['customers', 'products', 'ranks'])
+    expect(await namesOf({ jobs: ['all'], source: 'shop' }, loaded('products'))).toEqual(['customers', 'sales'])
+    await expect(planOf({ jobs: ['all'], source: 'shup' })).rejects.toMatchObject({
+      code: 'plan.unknown-source',
+      hint: 'Did you mean “shop”?',
+    })
+    await expect(planOf({ jobs: ['sales'], exclude: ['facts'] })).rejects.toMatchObject({ code: 'plan.nothing-chosen' })
+  })
+
+  test('accepts a need that was loaded before, and says when', async () => {
+    const plan = await planOf({ jobs: ['scores'] }, loaded('sales'))
     expect(plan.steps.map((step) => step.after)).toEqual([[]])
+    expect(plan.satisfied).toEqual([{ job: 'sales', succeeded_at: '2026-01-01T00:00:00.000Z' }])
   })
 
-  test('refuses a need that is neither requested nor loaded, and says what to add', async () => {
-    const catalogue = await readCatalogue(folder)
-    expect(() => planRun(catalogue, { jobs: ['scores'] }, new Set())).toThrow(
-      expect.objectContaining({ code: 'plan.missing-need', hint: 'Add it: --jobs sales scores' }) as Error,
-    )
+  test('refuses needs that are neither requested nor loaded, all at once, and says what to add', async () => {
+    await expect(planOf({ jobs: ['sales'] })).rejects.toMatchObject({
+      code: 'plan.missing-need',
+      message: '“sales” needs “customers”, “products”, which has never been loaded and is not in this run',
+      hint: 'Add it: --jobs customers products sales, or everything that it needs: --jobs +sales',
+      details: { job: 'sales', missing: ['customers', 'products'] },
+    })
   })
 
-  test('refuses an unknown name with the nearest', async () => {
-    const catalogue = await readCatalogue(folder)
-    expect(() => planRun(catalogue, { jobs: ['dimension'] }, new Set())).toThrow(
-      expect.objectContaining({ code: 'plan.unknown-job', hint: 'Did you mean “dimensions”?' }) as Error,
+  test('refuses an unknown name with the nearest, behind a plus too', async () => {
+    await expect(planOf({ jobs: ['+dimension'] })).rejects.toMatchObject({ code: 'plan.unknown-job', hint: 'Did you mean “dimensions”?' })
+  })
+
+  test('refuses options that contradict each other', async () => {
+    await expect(planOf({ jobs: ['all'], rebuild_history: true })).rejects.toMatchObject({ code: 'plan.contradiction' })
+    await expect(planOf({ jobs: ['all'], full_reload: true, since: '3' })).rejects.toMatchObject({ code: 'plan.contradiction' })
+  })
+
+  test('says what each step will read and why it is there, and draws itself', async () => {
+    const answer = describePlan(await planOf({ jobs: ['+sales'] }, loaded('sales')))
+    expect(answer.steps.map(({ job, reads, because }) => [job, reads, because])).toEqual([
+      ['customers', 'everything', '+sales'],
+      ['products', 'everything', '+sales'],
+      ['sales', 'since the watermark', '+sales'],
+    ])
+    expect(answer.mermaid).toBe(
+      [
+        'flowchart LR',
+        '  subgraph dimensions',
+        '    customers["customers (merge)"]',
+        '    products["products (merge)"]',
+        '  end',
+        '  subgraph facts',
+        '    sales["sales (merge)"]',
+        '  end',
+        '  customers --> sales',
+        '  products --> sales',
+      ].join('\n'),
     )
   })
 })

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openRooms, type Rooms } from '../../server/assemble.ts'
 import { parseJob } from '../../server/pipelines/declaration.ts'
 import { fillStaging } from '../../server/pipelines/staging.ts'
+import type { StepRequest } from '../../server/pipelines/step.ts'
 import { openPostgresSource } from '../../server/sources/index.ts'
 import type { Connection } from '../../server/warehouse/index.ts'
 import { openTestWorkspace, runJobs, TEST_PASSWORD_VARIABLE, type TestWorkspace } from '../tools/open-workspace.ts'
@@ -179,10 +180,13 @@ describe('when the copy is disturbed', () => {
   })
 
   test('a source whose backend is killed in mid-copy is tried again and brings every row once', async () => {
-    const { finish, sourceBackend } = await startSlowCopy(new AbortController().signal)
+    const { finish } = await startSlowCopy(new AbortController().signal)
     await notebook.query(`INSERT INTO marker VALUES (true)`)
     await notebook.query(`INSERT INTO notes (note_id, author, updated_at) VALUES (6, 'after the kill', '2026-03-01 11:05:00+00')`)
-    await notebook.query('SELECT pg_terminate_backend($1)', [sourceBackend])
+    // The connection that holds the run's moment too: with it alive the second attempt would see the same moment again.
+    await notebook.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'quintile%'`,
+    )
     expect(await finish()).toMatchObject({ status: 'succeeded', attempts: 2, inserted: 1, error: null })
     await notebook.query('DELETE FROM marker')
   })
@@ -190,7 +194,11 @@ describe('when the copy is disturbed', () => {
   test('a warehouse whose backend is killed in mid-copy is its own failure and not the source’s', async () => {
     const job = parseJob({ file: 'notes.sql', name: 'notes', group: 'notes', text: SLOW })
     const reader = openPostgresSource(source)
-    const copied = rooms.warehouse.withTransaction((session) => fillStaging(session, job, { watermark: null, reader }))
+    const request: StepRequest = {
+      ...{ job, runId: '', tracked: [], inputs: [], workspace: { folder: shop.folder }, signal: new AbortController().signal },
+      ...{ reload: false, rebuildHistory: false, dryRun: false, since: null, origin: { kind: 'database', reader } },
+    }
+    const copied = rooms.warehouse.withTransaction((session) => fillStaging(session, request, undefined))
     const refused = expect(copied).rejects.toMatchObject({ kind: 'retry', code: expect.stringMatching(/^warehouse\./) as string })
     const { warehouseBackend } = await copyUnderWay()
     await rooms.warehouse.query('SELECT pg_terminate_backend($1)', [warehouseBackend])

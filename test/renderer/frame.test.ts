@@ -64,6 +64,9 @@ describe('live events', () => {
     steps_total: 11,
     steps_done: 0,
     nothing_changed: false,
+    schedule: null,
+    retry_of: null,
+    cancel_requested_at: null,
     error: null,
   }
   const state: WorkspaceState = {
@@ -72,6 +75,7 @@ describe('live events', () => {
     version: '0.1.0',
     snapshot: null,
     freshness: 'empty',
+    read_only: null,
     running: [],
     warehouse: { state: 'online', label: 'localhost', checked_at: '2026-01-01T00:00:00Z', message: null },
   }

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { isLeaking, leak, rolledBack } from '../../renderer/runs/counts.ts'
+import { isLeaking, leak, rolledBack } from '../../renderer/kit/counts.ts'
 import { barOf } from '../../renderer/runs/gantt.ts'
-import { filterLog } from '../../renderer/runs/log-filter.ts'
 import { runSentence } from '../../renderer/overview/run-sentence.ts'
 import { rfmLines } from '../../renderer/overview/rfm.ts'
-import { NO_COUNTS, type RunLogLine } from '../../shared/run.ts'
+import { NO_COUNTS } from '../../shared/run.ts'
 
 describe('counts of a step', () => {
   const counts = { read: 100, inserted: 60, updated: 20, versions_closed: 5, unchanged: 10, rejected: 5 }
@@ -52,23 +51,6 @@ describe('bars of the time axis', () => {
   it('do not exist for steps that have not begun', () => {
     expect(barOf({ started_at: null, ended_at: null }, run, now)).toBeNull()
   })
-})
-
-it('the log is filtered by all typed words in message, job or level', () => {
-  const line = (level: RunLogLine['level'], job: string | null, message: string): RunLogLine => ({
-    at: '2026-01-01T00:00:00Z',
-    level,
-    job,
-    message,
-  })
-  const lines = [
-    line('info', 'fact_sales', 'read 541909 rows'),
-    line('warn', 'fact_sales', '2517 rows rejected'),
-    line('info', null, 'plan: 11 steps'),
-  ]
-  expect(filterLog(lines, 'FACT rows', false)).toHaveLength(2)
-  expect(filterLog(lines, 'fact', true)).toEqual([lines[1]])
-  expect(filterLog(lines, '', false)).toHaveLength(3)
 })
 
 describe('the sentence about a run', () => {

@@ -39,7 +39,8 @@ export async function openCommandHome(more: NodeJS.ProcessEnv = {}): Promise<Com
     env,
     start,
     run: (...args) => collect(start(...args)),
-    remove: () => rm(folder, { recursive: true, force: true }),
+    // A database that is just going down may still write a file.
+    remove: () => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }),
   }
 }
 

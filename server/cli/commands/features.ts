@@ -26,7 +26,7 @@ async function segmentsOf(rooms: Rooms, features: Record<string, string | number
 
 async function get(context: Context, customer: string, { source }: { source: string }): Promise<void> {
   const from = source === 'warehouse' ? 'warehouse' : 'cache'
-  await withRooms(context, from === 'cache' ? 'offline' : 'current', async (rooms) => {
+  await withRooms(context, from === 'cache' ? 'offline' : 'readable', async (rooms) => {
     const found = await rooms.features.get(customer, from)
     const segments = await segmentsOf(rooms, found.features)
     context.output.result({ ...found, segments }, () => [

@@ -1,15 +1,12 @@
 /** `quintile run` */
 import type { Command } from 'commander'
-import { InvalidArgumentError } from 'commander'
+import type { RunOptionsInput } from '../../../shared/plan.ts'
 import type { RunDetail, RunStep } from '../../../shared/run.ts'
 import type { Rooms } from '../../assemble.ts'
 import { openContext, withRooms, type Context } from '../context.ts'
 import { number, seconds } from '../output.ts'
-
-interface RunOptions {
-  jobs: string[]
-  threads?: number
-}
+import { addSelection, toCommandLine, toRunOptions, type SelectionOptions } from '../run-options.ts'
+import { dryRun } from './dry-run.ts'
 
 const WORD: Record<string, string> = { succeeded: 'OK', warning: 'WARN', failed: 'ERROR', skipped: 'SKIP', cancelled: 'CANCELLED' }
 
@@ -64,12 +61,13 @@ function toJson(run: RunDetail) {
 export async function runJobs(
   { output, signal }: Pick<Context, 'output' | 'signal'>,
   rooms: Rooms,
-  request: { jobs: readonly string[]; threads?: number | undefined; request: string },
+  { request, ...options }: RunOptionsInput & { request: string },
 ): Promise<RunDetail> {
-  const { plan } = await rooms.pipelines.plan(request.jobs)
+  const { plan } = await rooms.pipelines.plan(options)
   let ended = 0
   const { done } = await rooms.pipelines.start({
-    ...request,
+    ...options,
+    request,
     signal,
     onStep: ({ job, status, result, failure }) => {
       ended += 1
@@ -83,38 +81,44 @@ export async function runJobs(
   return rooms.runs.show((await done).run_id)
 }
 
-async function run(context: Context, { jobs, threads }: RunOptions): Promise<void> {
+async function run(context: Context, options: SelectionOptions & { dryRun?: true }): Promise<void> {
+  const asked = toRunOptions(options)
+  if (options.dryRun === true) return dryRun(context, asked)
   await withRooms(context, 'current', async (rooms) => {
-    const ended = await runJobs(context, rooms, { jobs, threads, request: `quintile run --jobs ${jobs.join(' ')}` })
-    context.output.result(toJson(ended), () => [
-      ...ended.steps.map((step) => stepLine(step, ended.steps.length)),
-      ...(ended.nothing_changed ? ['Nothing changed: every target already holds the newest data.'] : []),
-      ...ended.steps.flatMap((step) =>
-        step.error === null ? [] : [`${step.job}: ${step.error.message}`, `  → ${step.error.hint ?? 'see: quintile runs show'}`],
-      ),
-      `Run ${ended.run_id} ${ended.status} in ${seconds(ended.seconds)}`,
-      footer(ended),
-    ])
-    if (ended.status !== 'succeeded' && ended.status !== 'warning') process.exitCode = 1
+    const ended = await runJobs(context, rooms, { ...asked, request: toCommandLine(asked) })
+    tellRun(context, ended)
   })
 }
 
-function toThreads(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1 || value > 32) throw new InvalidArgumentError('a whole number from 1 to 32')
-  return value
+/** The result of a run of jobs, and the exit code that goes with it. */
+export function tellRun(context: Context, ended: RunDetail): void {
+  context.output.result(toJson(ended), () => [
+    ...ended.steps.map((step) => stepLine(step, ended.steps.length)),
+    ...(ended.nothing_changed ? ['Nothing changed: every target already holds the newest data.'] : []),
+    ...ended.steps.flatMap((step) =>
+      step.error === null ? [] : [`${step.job}: ${step.error.message}`, `  → ${step.error.hint ?? 'see: quintile runs show'}`],
+    ),
+    `Run ${ended.run_id} ${ended.status} in ${seconds(ended.seconds)}`,
+    footer(ended),
+  ])
+  if (ended.status !== 'succeeded' && ended.status !== 'warning') process.exitCode = 1
 }
 
 /** Adds `run` to the program. */
 export function addRunCommand(program: Command): void {
-  program
-    .command('run')
+  addSelection(program.command('run'))
     .description('run jobs: all, groups and names, mixed')
-    .option('--jobs <names...>', 'all, groups (dimensions, facts, analytics) or jobs', ['all'])
-    .option('--threads <n>', 'steps at once', toThreads)
+    .option('--dry-run', 'predict the rows per target, in a transaction that cannot commit')
     .addHelpText(
       'after',
-      '\nExamples:\n  quintile run --jobs all\n  quintile run --jobs dimensions facts\n  quintile run --jobs rfm_analysis --format json',
+      `
+Examples:
+  quintile run --jobs all
+  quintile run --jobs dimensions facts --exclude dim_date
+  quintile run --jobs +fact_sales --dry-run
+  quintile run --jobs fact_sales --full-reload
+  quintile run --from-failure
+  quintile run --jobs rfm_analysis --format json`,
     )
-    .action((options: RunOptions, command: Command) => run(openContext(command), options))
+    .action((options: SelectionOptions & { dryRun?: true }, command: Command) => run(openContext(command), options))
 }

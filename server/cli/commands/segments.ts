@@ -30,7 +30,7 @@ async function readRule(from: string): Promise<unknown> {
 async function count(context: Context, segment: string | undefined, { source, rule }: CountOptions): Promise<void> {
   if ((segment === undefined) === (rule === undefined))
     throw mistake('segment.not-named', 'Name a segment, or give a rule with --rule', 'quintile segments count active_high_value')
-  await withRooms(context, source === 'cache' ? 'offline' : 'current', async (rooms) => {
+  await withRooms(context, source === 'cache' ? 'offline' : 'readable', async (rooms) => {
     const counted =
       rule === undefined ? await rooms.segments.count(segment ?? '', source) : await rooms.segments.countRule(await readRule(rule), source)
     const share = counted.of === 0 ? '' : ` (${((100 * counted.count) / counted.of).toFixed(1)} %)`

@@ -1,53 +1,45 @@
-/** Data-quality checks on staged rows: bad rows are kept out, whole, with their reason; `warn` only counts them. */
-import { quoteIdentifier, quoteLiteral, type Session } from '../warehouse/index.ts'
-import type { Check, Job } from './declaration.ts'
-import { STAGING } from './staging.ts'
+/** Checks on staged rows: bad rows are kept out, whole, with their reason, or the step is given up; `warn` only tells. */
+import { quoteIdentifier, type Session } from '../../warehouse/index.ts'
+import { kindOf, type Job } from '../load-kinds.ts'
+import { STAGING } from '../staging-table.ts'
+import { stageOf } from './declaration.ts'
+import { CheckFailure, type CheckOutcome } from './outcome.ts'
+import { stagedRuleOf, type RowRule } from './rules.ts'
+import { carryOutCheck, type CheckPlace } from './run-checks.ts'
 
-export interface Finding {
-  reason: string
-  rows: number
-  severity: 'error' | 'warn'
-}
-
-interface Rule {
-  reason: string
-  /** True for a bad row. */
-  predicate: string
-  severity: 'error' | 'warn'
-}
-
-function literal(value: string | number): string {
-  return typeof value === 'number' ? String(value) : quoteLiteral(value)
-}
-
-function ruleOf(check: Check): Rule {
-  if ('not_null' in check) {
-    return { reason: `${check.not_null} is missing`, predicate: `${quoteIdentifier(check.not_null)} IS NULL`, severity: check.severity }
+/** Applies all checks to staging; the rejects are written in the step's own transaction. Errors: `check.failed`. */
+export async function checkStaged(session: Session, job: Job, runId: string): Promise<CheckOutcome> {
+  const place: CheckPlace = { session, job, runId }
+  const outcome: CheckOutcome = { findings: [], results: [], rejected: 0 }
+  const reject = async (rule: RowRule): Promise<number> => {
+    const { count } = await session.query(REJECT(rule.predicate), [runId, job.name, rule.reason])
+    outcome.rejected += count
+    return count
   }
-  if ('accepted_values' in check) {
-    const { column, values } = check.accepted_values
-    return {
-      reason: `${column} is not an accepted value`,
-      predicate: `${quoteIdentifier(column)} NOT IN (${values.map(literal).join(', ')})`,
-      severity: check.severity,
-    }
+  for (const column of kindOf(job).required(job)) {
+    const rule = { reason: `${column} is missing`, predicate: `s.${quoteIdentifier(column)} IS NULL` }
+    const rows = await reject(rule)
+    if (rows > 0) outcome.findings.push({ reason: rule.reason, rows, severity: 'error' })
   }
-  const { column, min, max } = check.range
-  const sides = [
-    ...(min === undefined ? [] : [`${quoteIdentifier(column)} < ${String(min)}`]),
-    ...(max === undefined ? [] : [`${quoteIdentifier(column)} > ${String(max)}`]),
-  ]
-  return { reason: `${column} is out of range`, predicate: sides.join(' OR ') || 'false', severity: check.severity }
+  for (const check of job.checks.filter((one) => stageOf(one) === 'staged')) {
+    const { result, finding, stops } = await carryOutCheck(place, check)
+    outcome.results.push(result)
+    if (finding !== null) outcome.findings.push(finding)
+    if (stops) throw stopped(job, finding?.reason ?? result.check, outcome)
+    const rule = stagedRuleOf(check, job)
+    if (rule !== undefined && check.severity === 'error' && (result.bad_rows ?? 0) > 0) await reject(rule)
+  }
+  const doubled = await rejectDoubles(session, job, reject)
+  if (doubled > 0) outcome.findings.push({ reason: DOUBLE, rows: doubled, severity: 'error' })
+  return outcome
 }
 
-/** The rules that every batch obeys, declared or not: a row needs its key, and a version its time. */
-function builtIn(job: Job): Rule[] {
-  const needed = [...job.key, ...(job.kind === 'history' && job.effective !== undefined ? [job.effective] : [])]
-  return needed.map((column) => ({
-    reason: `${column} is missing`,
-    predicate: `${quoteIdentifier(column)} IS NULL`,
-    severity: 'error' as const,
-  }))
+function stopped(job: Job, reason: string, { results }: CheckOutcome): CheckFailure {
+  return new CheckFailure({
+    message: `A check of “${job.name}” failed on the batch: ${reason}`,
+    hint: `Nothing was loaded. Mend the source, or the check in ${job.file}; “quintile runs show latest” has the rows.`,
+    results,
+  })
 }
 
 const REJECT = (predicate: string): string => `
@@ -55,41 +47,18 @@ const REJECT = (predicate: string): string => `
   INSERT INTO quintile.rejects (run_id, job, row_number, reason, row_text)
   SELECT $1, $2, NULL, $3, (to_jsonb(bad) - 'staging_row')::text FROM bad`
 
-/** Applies all checks to staging; the rejects are written in the step's own transaction. */
-export async function applyChecks(session: Session, job: Job, runId: string): Promise<Finding[]> {
-  const findings: Finding[] = []
-  for (const rule of [...builtIn(job), ...job.checks.map(ruleOf)]) {
-    const rows =
-      rule.severity === 'error'
-        ? (await session.query(REJECT(rule.predicate), [runId, job.name, rule.reason])).count
-        : await countBad(session, rule.predicate)
-    if (rows > 0) findings.push({ reason: rule.reason, rows, severity: rule.severity })
-  }
-  const doubled = await rejectDoubles(session, job, runId)
-  return doubled > 0 ? [...findings, { reason: DOUBLE, rows: doubled, severity: 'error' }] : findings
-}
-
 const DOUBLE = 'another row of the batch has the same key'
 
-async function countBad(session: Session, predicate: string): Promise<number> {
-  const { rows } = await session.query<{ n: string }>(`SELECT count(*)::text AS n FROM ${STAGING} WHERE ${predicate}`)
-  return Number(rows[0]?.n ?? 0)
-}
-
 /** Of several rows with one key (and, for histories, one time) the one with the newest stamp stays. */
-async function rejectDoubles(session: Session, job: Job, runId: string): Promise<number> {
-  const key = [...job.key, ...(job.kind === 'history' && job.effective !== undefined ? [job.effective] : [])]
-    .map(quoteIdentifier)
-    .join(', ')
+async function rejectDoubles(session: Session, job: Job, reject: (rule: RowRule) => Promise<number>): Promise<number> {
+  const identity = kindOf(job).identity(job)
+  if (identity.length === 0) return 0
+  if ((await kindOf(job).provesUnique?.(session, job)) === true) return 0
+  const key = identity.map(quoteIdentifier).join(', ')
   const newest = job.watermark === undefined ? '' : `${quoteIdentifier(job.watermark)} DESC NULLS LAST, `
   // Grouping first costs one hash; only batches that do have doubles pay for the window.
   const { rows } = await session.query(`SELECT 1 FROM ${STAGING} GROUP BY ${key} HAVING count(*) > 1 LIMIT 1`)
   if (rows.length === 0) return 0
   const ranked = `SELECT staging_row, row_number() OVER (PARTITION BY ${key} ORDER BY ${newest}staging_row DESC) AS place FROM ${STAGING}`
-  const { count } = await session.query(REJECT(`s.staging_row IN (SELECT staging_row FROM (${ranked}) r WHERE place > 1)`), [
-    runId,
-    job.name,
-    DOUBLE,
-  ])
-  return count
+  return reject({ reason: DOUBLE, predicate: `s.staging_row IN (SELECT staging_row FROM (${ranked}) r WHERE place > 1)` })
 }

@@ -1,79 +1,153 @@
 /**
- * SCD Type 2. A batch brings observations: key, the time from which they hold, the columns that they know. Each is held
- * against the version valid at that time; only keys with a difference go on:
+ * SCD Type 2. Each row of a batch is an observation: its key had these values from that time on (the boundary of the load,
+ * the row's own time, or the commit that a replication feed tells of). What the history does not say yet is found in one
+ * pass; plain changes are closed and inserted, the rest is laid out along each key's timeline.
  *
- *   timeline = the key's versions ∪ its differing observations, in order of time
- *   1. close: versions whose end moved (a later one now follows) get their new end; carried-over values follow
- *   2. insert: points of the timeline that have no version yet
- *
- * Ends are exclusive and equal the next beginning, so versions never gap or overlap. Columns that this job does not
- * supply (another job feeds them) are carried over from the version before; a late observation flows on into later
- * versions as long as those had only carried its columns over. Type 1 columns overwrite the current version.
+ * Ends are exclusive. Versions of a key never overlap; between a deletion and a return there is a gap. A version that exists
+ * is never removed (facts carry its surrogate key), except when a person asks for the past to be rebuilt.
  */
+import { z } from 'zod'
 import { NO_COUNTS, type StepCounts } from '../../../shared/run.ts'
-import { quoteIdentifier, quoteList, quoteQualified, type Session } from '../../warehouse/index.ts'
+import { quoteQualified, type Session } from '../../warehouse/index.ts'
+import { columnName, sharedKeys } from '../job-keys.ts'
+import type { LoadContext, LoadKind, LoadOutcome } from '../load-kind.ts'
+import { STAGING } from '../staging-table.ts'
 import { columnsOf, requireColumns } from './columns.ts'
-import { closeAndInsert, FOREVER } from './timeline.ts'
+import { applyTimelines, NO_EFFECT } from './history-apply.ts'
+import { CHANGE_COLUMNS, landChanges } from './history-changes.ts'
+import { closeMissing } from './history-deletes.ts'
+import { observe } from './history-observe.ts'
+import { closeAndInsertPlain, findTimelineKeys, overwriteCurrent } from './history-plain.ts'
+import { readShape, type HistoryRequest } from './history-request.ts'
+import { spareRejected } from './history-spared.ts'
 
-export interface HistoryRequest {
-  target: string
-  /** Table that holds the observations. */
-  from: string
-  key: readonly string[]
-  /** Tracked columns that this batch supplies. */
-  track: readonly string[]
-  /** All tracked columns of the target, over all jobs that feed it. */
-  tracked: readonly string[]
-  update: readonly string[]
-  /** Column with the time from which an observation holds; without it the transaction's time, one for all. */
-  effective: string | undefined
+export const historySchema = z
+  .strictObject({
+    kind: z.literal('history'),
+    ...sharedKeys,
+    key: z.array(columnName).min(1),
+    /** A change of these makes a new version. */
+    track: z.array(columnName).min(1),
+    /** A change of these overwrites the current version in place. */
+    update: z.array(columnName).default([]),
+    /** Column with the time from which a row holds; without it, the run's one boundary time. */
+    effective: columnName.optional(),
+    /** What it means that a full extract lacks a key: nothing; its version ends; its version ends until it comes back. */
+    deletes: z.enum(['ignore', 'close', 'reopen']).default('ignore'),
+    /** Boolean column of the batch: true says that the key is gone. */
+    deleted: columnName.optional(),
+    /** The rows are changes of a replication feed: change, commit_lsn, committed_at, change_order, unchanged_columns. */
+    changes: z.boolean().default(false),
+  })
+  .refine((job) => !job.changes || (job.effective === undefined && job.deleted === undefined), {
+    path: ['changes'],
+    message: 'changes bring their own times and deletions: leave “effective” and “deleted” out',
+  })
+type HistoryJob = z.infer<typeof historySchema>
+
+const withTime = ({ key, effective }: HistoryJob): string[] => [...key, ...(effective === undefined ? [] : [effective])]
+
+export const history: LoadKind<HistoryJob> = {
+  schema: historySchema,
+  needsSql: true,
+  // A truncation has no key; of several changes of a key each is a statement of its own.
+  required: (job) => (job.changes ? [] : withTime(job)),
+  identity: (job) => (job.changes ? [] : withTime(job)),
+  load: loadJob,
+  written: (job) => [job.target],
 }
 
-/** Loads the observations; counts without `read` and `rejected`. */
-export async function loadHistory(session: Session, request: HistoryRequest): Promise<StepCounts> {
-  const { key, track, update, from, effective } = request
-  const declared = [...key, ...track, ...update, ...(effective === undefined ? [] : [effective])]
-  requireColumns(declared, await columnsOf(session, from), `the history of ${request.target}`)
-  await markObservations(session, request)
-  const { opened, corrected } = await closeAndInsert(session, request)
-  const overwritten = await overwriteCurrent(session, request)
-  const { rows } = await session.query<{ batch: string; fresh: string }>(
-    'SELECT count(*)::text AS batch, count(*) FILTER (WHERE is_new_key)::text AS fresh FROM pg_temp.observation',
-  )
-  await session.script('DROP TABLE pg_temp.observation')
-  const [batch, inserted] = [Number(rows[0]?.batch ?? 0), Number(rows[0]?.fresh ?? 0)]
-  const updated = corrected + overwritten
-  const versions_closed = opened - inserted
-  return { ...NO_COUNTS, inserted, versions_closed, updated, unchanged: batch - inserted - versions_closed - updated }
+async function loadJob({ session, job, runId, tracked, isReplay, ...mode }: LoadContext<HistoryJob>): Promise<LoadOutcome> {
+  const { target, key, track, update, effective, deletes, deleted, changes } = job
+  const isWhole = mode.extent === 'full' && !isReplay
+  const isSeeing = isWhole && (changes || deletes !== 'ignore')
+  const isRebuild = mode.reload && mode.rebuildHistory
+  const spared = isSeeing || isRebuild ? await spareRejected(session, { runId, job: job.name, key }) : { isUnreadable: false }
+  const outcome = await loadHistory(session, {
+    ...{ target, from: STAGING, key, track, tracked, update, effective, deleted, changes, deletes },
+    extent: isSeeing && !spared.isUnreadable ? 'full' : 'partial',
+    spared: spared.table,
+    rebuild: isRebuild && isWhole && !spared.isUnreadable,
+  })
+  const { counts, missing, truncated, removed, grown } = outcome
+  const isKept = isRebuild && (!isWhole || spared.isUnreadable)
+  const notes = [
+    ...sayEnded(outcome),
+    ...(isSeeing ? sayNothingClosed(counts, spared.isUnreadable) : []),
+    ...(isKept ? ['not every row was read: the past was kept'] : []),
+  ]
+  return {
+    counts,
+    removed: missing + truncated + removed,
+    deleted: counts.inserted + counts.versions_closed - grown,
+    note: notes.length === 0 ? null : notes.join('; '),
+  }
 }
 
-/** One pass over the batch: what differs from the version valid at its time, and which keys are new. */
-async function markObservations(session: Session, { target, from, key, track, update, effective }: HistoryRequest): Promise<void> {
-  const on = key.map((name) => `v.${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`).join(' AND ')
-  const at = effective === undefined ? 'transaction_timestamp()' : `s.${quoteIdentifier(effective)}`
-  const supplied = [...key, ...track, ...update]
-  await session.script(`
-    CREATE TEMP TABLE observation ON COMMIT DROP AS
-    SELECT ${quoteList(supplied, 's')}, ${at}::timestamptz AS at,
-      v.effective_from IS NULL OR (${quoteList(track, 'v')}) IS DISTINCT FROM (${quoteList(track, 's')}) AS differs,
-      false AS is_new_key, row_number() OVER (PARTITION BY ${quoteList(key, 's')} ORDER BY ${at} DESC) = 1 AS is_latest
-    FROM ${from} s LEFT JOIN ${quoteQualified(target)} v
-      ON ${on} AND v.effective_from <= ${at} AND ${at} < v.effective_to;
-    UPDATE observation o SET is_new_key = true
-    WHERE o.is_latest AND NOT EXISTS (SELECT 1 FROM ${quoteQualified(target)} v WHERE ${key.map((name) => `v.${quoteIdentifier(name)} = o.${quoteIdentifier(name)}`).join(' AND ')});
-    ANALYZE observation`)
+function sayEnded({ missing, truncated, removed }: HistoryOutcome): string[] {
+  const said: [number, string][] = [
+    [missing, 'closed: gone at the source'],
+    [truncated, 'closed: truncated at the source'],
+    [removed, 'removed: the rebuilt past does not have them'],
+  ]
+  return said
+    .filter(([versions]) => versions > 0)
+    .map(([versions, what]) => `${String(versions)} ${versions === 1 ? 'version' : 'versions'} ${what}`)
 }
 
-/** Type 1: the newest observation of each key overwrites the current version in place. Returns rows changed that opened no version. */
-async function overwriteCurrent(session: Session, { target, key, update }: HistoryRequest): Promise<number> {
-  if (update.length === 0) return 0
-  const set = update.map((name) => `${quoteIdentifier(name)} = o.${quoteIdentifier(name)}`).join(', ')
-  const on = key.map((name) => `t.${quoteIdentifier(name)} = o.${quoteIdentifier(name)}`).join(' AND ')
-  const { rows } = await session.query<{ n: string }>(`
-    WITH changed AS (
-      UPDATE ${quoteQualified(target)} t SET ${set} FROM pg_temp.observation o
-      WHERE ${on} AND o.is_latest AND t.effective_to = ${FOREVER} AND (${quoteList(update, 't')}) IS DISTINCT FROM (${quoteList(update, 'o')})
-      RETURNING o.differs)
-    SELECT count(*) FILTER (WHERE NOT differs)::text AS n FROM changed`)
-  return Number(rows[0]?.n ?? 0)
+/** Why a full extract closed nothing though missing keys would mean something. */
+function sayNothingClosed(counts: StepCounts, isUnreadable: boolean): string[] {
+  if (isUnreadable) return ['some rows could not be read: nothing was closed']
+  const isEmpty = counts.inserted + counts.updated + counts.versions_closed + counts.unchanged === 0
+  return isEmpty ? ['the extract was empty: nothing was closed'] : []
+}
+
+/** What a load did; `counts` are without `read` and `rejected`. */
+export interface HistoryOutcome {
+  counts: StepCounts
+  /** Versions closed because a full batch lacks their keys. */
+  missing: number
+  /** Versions closed because the source was truncated. */
+  truncated: number
+  /** Versions removed because a rebuilt past does not have them. */
+  removed: number
+  /** Versions that the target has more than before. */
+  grown: number
+}
+
+const NOTHING: HistoryOutcome = { counts: NO_COUNTS, missing: 0, truncated: 0, removed: 0, grown: 0 }
+
+/** Loads the observations. Errors: `load.*` mistakes; `load.history-referenced` when a rebuilt past would orphan facts. */
+export async function loadHistory(session: Session, request: HistoryRequest): Promise<HistoryOutcome> {
+  const shape = await readShape(session, request)
+  await requireBatch(session, request)
+  // Two jobs that feed one history take turns, so that surrogate keys grow in the order of their commits; readers go on.
+  await session.script(`LOCK TABLE ${quoteQualified(request.target)} IN SHARE ROW EXCLUSIVE MODE`)
+  const { rows } = await session.query<{ batch: string }>(`SELECT count(*)::text AS batch FROM ${request.from}`)
+  const batch = Number(rows[0]?.batch ?? 0)
+  if (batch === 0) return NOTHING
+  if (request.changes === true) await landChanges(session, shape, await columnsOf(session, request.from))
+  await observe(session, shape)
+  const late = await findTimelineKeys(session, shape)
+  const plain = await closeAndInsertPlain(session, shape, late)
+  const along = late === 0 ? NO_EFFECT : await applyTimelines(session, shape)
+  const inserted = plain.inserted + along.inserted
+  const versions_closed = plain.opened + along.closed
+  const updated = along.updated + (await overwriteCurrent(session, shape, late))
+  const missing = await closeMissing(session, shape)
+  await session.script('DROP TABLE IF EXISTS pg_temp.change, pg_temp.observation, pg_temp.timeline_key, pg_temp.timeline')
+  return {
+    counts: { ...NO_COUNTS, inserted, versions_closed, updated, unchanged: batch - inserted - versions_closed - updated },
+    missing,
+    truncated: along.truncated,
+    removed: along.removed,
+    grown: plain.inserted + plain.opened + along.grown,
+  }
+}
+
+async function requireBatch(session: Session, request: HistoryRequest): Promise<void> {
+  const { from, target, key, track, update, effective, deleted, changes } = request
+  const steering = [effective, deleted].filter((name) => name !== undefined)
+  const declared = [...key, ...track, ...update, ...steering, ...(changes === true ? CHANGE_COLUMNS : [])]
+  requireColumns(declared, await columnsOf(session, from), `the history of ${target}`)
 }

@@ -1,43 +1,62 @@
-/** Merge by natural key: new keys are inserted, changed rows overwritten, equal rows left untouched. */
-import { NO_COUNTS, type StepCounts } from '../../../shared/run.ts'
-import { quoteIdentifier, quoteList, quoteQualified, type Session } from '../../warehouse/index.ts'
-import { STAGING } from '../staging.ts'
-import { withoutIndexes } from './bulk.ts'
-import { targetColumns } from './columns.ts'
+/**
+ * Merge by natural key: new keys are inserted, changed rows overwritten, equal rows left untouched. Keys go only where
+ * somebody says so: `deleted` and `changes` in the batch, or `--full-reload` with a whole extract.
+ */
+import { z } from 'zod'
+import { columnName, sharedKeys } from '../job-keys.ts'
+import type { LoadContext, LoadKind, LoadOutcome } from '../load-kind.ts'
+import { loadChanges } from './changes.ts'
+import { requireUniqueKey } from './columns.ts'
+import { deleteMarked, reloadByKey } from './deletions.ts'
+import { emptyKey } from './replace/extract.ts'
+import { finishFirstLoad, openFirstLoad, proveUnique } from './replace/first-load.ts'
+import { loadMerge } from './upsert.ts'
 
-export interface MergeRequest {
-  target: string
-  key: readonly string[]
-  /** Table that holds the batch; staging unless a job made its own. */
-  from?: string
+export const mergeSchema = z
+  .strictObject({
+    kind: z.literal('merge'),
+    ...sharedKeys,
+    ...emptyKey,
+    key: z.array(columnName).min(1),
+    /** Boolean column of the batch: true deletes the row of that key. It is not loaded itself. */
+    deleted: columnName.optional(),
+    /** The batch holds changes in the order of `change_order`, as a replication slot gives them. */
+    changes: z.boolean().default(false),
+  })
+  .superRefine(({ changes, deleted }, context) => {
+    if (changes && deleted !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['deleted'],
+        message: 'changes say themselves which rows are deleted: declare one of the two',
+      })
+  })
+type MergeJob = z.infer<typeof mergeSchema>
+
+export const merge: LoadKind<MergeJob> = {
+  schema: mergeSchema,
+  needsSql: true,
+  // A change that empties the table has no key, and several changes of one key are no doubles.
+  required: (job) => (job.changes ? [] : job.key),
+  identity: (job) => (job.changes ? [] : job.key),
+  direct: async (context, columns) => {
+    const { target, key, deleted, changes, checks } = context.job
+    if (changes || deleted !== undefined) return null
+    return openFirstLoad(context, { target, columns, required: key, checks })
+  },
+  provesUnique: (session, job) => proveUnique(session, job),
+  load,
+  written: (job) => [job.target],
 }
 
-/** Loads the batch; counts without `read` and `rejected`, which the step knows. */
-export async function loadMerge(session: Session, { target, key, from = STAGING }: MergeRequest): Promise<StepCounts> {
-  const columns = await targetColumns(session, { target, batch: from })
-  const others = columns.filter((name) => !key.includes(name))
-  const list = quoteList(columns)
-  const table = quoteQualified(target)
-  const { rows: found } = await session.query(`SELECT 1 FROM ${table} LIMIT 1`)
-  if (found.length === 0) {
-    // Nothing to compare with: building the indexes once, after the rows, takes 0.4 of the time of filling them row by row.
-    const inserted = await withoutIndexes(
-      session,
-      target,
-      async () => (await session.query(`INSERT INTO ${table} (${list}) SELECT ${list} FROM ${from}`)).count,
-    )
-    return { ...NO_COUNTS, inserted }
-  }
-  const set = others.map((name) => `${quoteIdentifier(name)} = excluded.${quoteIdentifier(name)}`).join(', ')
-  const differs = `(${quoteList(others, 't')}) IS DISTINCT FROM (${quoteList(others, 'excluded')})`
-  const onConflict = others.length === 0 ? 'DO NOTHING' : `DO UPDATE SET ${set} WHERE ${differs}`
-  // xmax is 0 in a freshly inserted row version and the updating transaction's id in an updated one.
-  const { rows } = await session.query<{ inserted: string; updated: string; batch: string }>(`
-    WITH merged AS (
-      INSERT INTO ${table} AS t (${list}) SELECT ${list} FROM ${from}
-      ON CONFLICT (${quoteList(key)}) ${onConflict} RETURNING (xmax = 0) AS fresh)
-    SELECT count(*) FILTER (WHERE fresh)::text AS inserted, count(*) FILTER (WHERE NOT fresh)::text AS updated,
-      (SELECT count(*) FROM ${from})::text AS batch FROM merged`)
-  const [inserted, updated, batch] = [Number(rows[0]?.inserted ?? 0), Number(rows[0]?.updated ?? 0), Number(rows[0]?.batch ?? 0)]
-  return { ...NO_COUNTS, inserted, updated, unchanged: batch - inserted - updated }
+async function load(context: LoadContext<MergeJob>): Promise<LoadOutcome> {
+  const { session, job, reload, dryRun, isReplay } = context
+  const { target, key, deleted, changes } = job
+  const first = await finishFirstLoad(context, target)
+  if (first !== null) return first
+  await requireUniqueKey(session, target, key)
+  if (changes) return await loadChanges(context, job)
+  if (deleted !== undefined) return await deleteMarked(context, { ...job, deleted })
+  if (reload && !isReplay) return await reloadByKey(context, job)
+  return { counts: await loadMerge(session, { target, key, dryRun }), note: null }
 }

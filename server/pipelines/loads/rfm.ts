@@ -6,13 +6,47 @@
  *   cut points up (the R package rfm uses 1).
  * - `ntile`: five groups of equal size; ties are broken by the key, so equal values may score differently.
  */
-import { NO_COUNTS, type StepCounts } from '../../../shared/run.ts'
+import { z } from 'zod'
+import { NO_COUNTS } from '../../../shared/run.ts'
 import { quoteIdentifier, quoteList, quoteLiteral, type Session } from '../../warehouse/index.ts'
-import type { RfmJob } from '../declaration.ts'
-import { STAGING } from '../staging.ts'
+import { columnName, sharedKeys, tableName } from '../job-keys.ts'
+import type { LoadContext, LoadKind, LoadOutcome } from '../load-kind.ts'
+import { STAGING } from '../staging-table.ts'
 import { columnsOf, requireColumns } from './columns.ts'
 import { loadHistory } from './history.ts'
-import { loadMerge } from './merge.ts'
+import { loadMerge } from './upsert.ts'
+
+export const rfmSchema = z.strictObject({
+  kind: z.literal('rfm'),
+  ...sharedKeys,
+  key: z.array(columnName).min(1),
+  method: z.enum(['quantile', 'ntile']).default('quantile'),
+  /** Added to each cut point of `quantile`. */
+  cut_offset: z.number().min(0).default(0),
+  /** First match wins; the last must take the rest with `min: 0`. */
+  segments: z.array(z.strictObject({ min: z.int(), name: z.string() })).min(1),
+  /** A history table that takes over the outcome: its columns and, behind each, ours. */
+  dimension: z
+    .strictObject({
+      target: tableName,
+      key: columnName,
+      set: z.record(columnName, columnName),
+      track: z.array(columnName),
+      update: z.array(columnName).default([]),
+      effective: columnName,
+    })
+    .optional(),
+})
+type RfmJob = z.infer<typeof rfmSchema>
+
+export const rfm: LoadKind<RfmJob> = {
+  schema: rfmSchema,
+  needsSql: true,
+  required: (job) => job.key,
+  identity: (job) => job.key,
+  load: loadRfm,
+  written: (job) => [job.target, ...(job.dimension === undefined ? [] : [job.dimension.target])],
+}
 
 const MEASURES = ['recency_days', 'frequency_count', 'monetary_value'] as const
 
@@ -51,11 +85,7 @@ function segmentCase({ segments }: RfmJob): string {
 }
 
 /** Scores the staged customers, merges them into the target and, where declared, opens new versions in the dimension. */
-export async function loadRfm(
-  session: Session,
-  job: RfmJob,
-  tracked: readonly string[],
-): Promise<{ counts: StepCounts; note: string | null }> {
+async function loadRfm({ session, job, tracked, dryRun }: LoadContext<RfmJob>): Promise<LoadOutcome> {
   requireColumns(MEASURES, await columnsOf(session, STAGING), 'an rfm job')
   const { rows } = await session.query('SELECT 1 FROM pg_temp.staging LIMIT 1')
   if (rows.length === 0) return { counts: NO_COUNTS, note: null }
@@ -64,7 +94,7 @@ export async function loadRfm(
     WITH scores AS (${job.method === 'quantile' ? quantileSql(job) : ntileSql(job)}),
       numbers AS (SELECT *, 100 * recency_score + 10 * frequency_score + monetary_score AS rfm_score FROM scores)
     SELECT *, ${segmentCase(job)} AS rfm_segment FROM numbers`)
-  const counts = await loadMerge(session, { target: job.target, key: job.key, from: 'pg_temp.scored' })
+  const counts = await loadMerge(session, { target: job.target, key: job.key, from: 'pg_temp.scored', dryRun })
   const note = job.dimension === undefined ? null : await updateDimension(session, job.dimension, tracked)
   return { counts, note }
 }
@@ -75,6 +105,8 @@ async function updateDimension(session: Session, dimension: NonNullable<RfmJob['
   await session.script(
     `CREATE TEMP TABLE scored_for_dimension ON COMMIT DROP AS SELECT ${[quoteIdentifier(key), quoteIdentifier(effective), ...renamed].join(', ')} FROM pg_temp.scored`,
   )
-  const counts = await loadHistory(session, { target, from: 'pg_temp.scored_for_dimension', key: [key], track, tracked, update, effective })
+  const from = 'pg_temp.scored_for_dimension'
+  // Scores say nothing of a customer whom the source has closed: they bring nobody back.
+  const { counts } = await loadHistory(session, { target, from, key: [key], track, tracked, update, effective, revives: false })
   return `${target}: ${String(counts.versions_closed)} new versions, ${String(counts.updated)} updated, ${String(counts.unchanged)} unchanged`
 }

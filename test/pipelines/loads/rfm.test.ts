@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { jobSchema, type RfmJob } from '../../../server/pipelines/declaration.ts'
-import { loadRfm } from '../../../server/pipelines/loads/rfm.ts'
+import { loadStaged, parseDeclaration } from '../../tools/load-by-hand.ts'
 import { openWarehouse, type Warehouse } from '../../../server/warehouse/index.ts'
 import { describeWithRealData } from '../../tools/real-data.ts'
 import { withDatabase } from '../../tools/with-warehouse.ts'
@@ -31,20 +30,15 @@ interface Scored {
   rfm_segment: string
 }
 
-function rfmJob(options: Record<string, unknown>): RfmJob {
-  const job = jobSchema.parse({
-    kind: 'rfm',
-    target: 'scores',
-    key: ['user_id'],
-    segments: [
-      { min: 544, name: 'Champions' },
-      { min: 144, name: 'Others' },
-      { min: 0, name: 'Lost' },
-    ],
-    ...options,
-  })
-  if (job.kind !== 'rfm') throw new Error('not an rfm job')
-  return job
+const DECLARED = {
+  kind: 'rfm',
+  target: 'scores',
+  key: ['user_id'],
+  segments: [
+    { min: 544, name: 'Champions' },
+    { min: 144, name: 'Others' },
+    { min: 0, name: 'Lost' },
+  ],
 }
 
 async function score(customers: readonly Customer[], options: Record<string, unknown> = {}): Promise<Scored[]> {
@@ -58,7 +52,7 @@ async function score(customers: readonly Customer[], options: Record<string, unk
       customers.map(({ frequency }) => frequency),
       customers.map(({ monetary }) => monetary),
     ])
-    await loadRfm(session, rfmJob(options), [])
+    await loadStaged(session, parseDeclaration({ ...DECLARED, ...options }))
     return (await session.query<Scored>('SELECT user_id, rfm_score, rfm_segment FROM scores ORDER BY user_id')).rows
   })
 }

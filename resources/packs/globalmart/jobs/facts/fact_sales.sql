@@ -6,6 +6,9 @@ key: [line_id]
 watermark: line_id
 start: 0
 data_as_of: transaction_timestamp
+versions:                    # a sale follows when a version arrives later that was valid at its time
+  - { column: customer_sk, dimension: dim_customers, at: transaction_timestamp, on: { user_id: user_id } }
+  - { column: product_sk, dimension: dim_products, at: transaction_timestamp, on: { product_id: product_id } }
 needs: [dim_date, dim_geography, dim_customers, dim_products]
 */
 SELECT o.line_id, o.document_number AS transaction_id, o.ordered_at AS transaction_timestamp, to_char(o.ordered_at, 'YYYYMMDD')::integer AS date_id,
