@@ -9,7 +9,17 @@ interface Listener {
   heard: (event: LiveEvent) => void
 }
 
-const EVENT_NAMES = ['message', 'run', 'step', 'progress', 'warehouse', 'snapshot'] as const
+/** Every kind of event, so that the compiler misses one that is new. */
+const KINDS: Record<LiveEvent['type'], true> = {
+  run: true,
+  step: true,
+  progress: true,
+  'dry-run': true,
+  warehouse: true,
+  changed: true,
+  snapshot: true,
+}
+const EVENT_NAMES = ['message', ...Object.keys(KINDS)]
 /** A stream that the server closed for good is opened again after this long. */
 const REOPEN_MS = 3_000
 

@@ -1,45 +1,29 @@
 /** What the server tells while it happens: keeps running work and answers on the screen right. */
 import { useQueryCache } from '@pinia/colada'
+import { useThrottleFn } from '@vueuse/core'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, triggerRef } from 'vue'
-import type { WorkspaceState } from '../shared/contract/answers.ts'
 import type { LiveEvent } from '../shared/contract/events.ts'
-import type { CallName, ParamsOf } from '../shared/contract/index.ts'
-import type { RunDetail, RunStep, RunSummary } from '../shared/run.ts'
-import { keyOf, useOutdate } from './answers.ts'
+import type { CallName } from '../shared/contract/index.ts'
+import type { RunSummary } from '../shared/run.ts'
+import { useOutdate } from './answers.ts'
 import { openEventStream } from './event-stream.ts'
+import { isOver, patchDryRun, patchRun, patchStep, type Cache } from './live-patches.ts'
 
 export interface Progress {
   done: number
   total: number | null
 }
 
-type Cache = ReturnType<typeof useQueryCache>
-
-const isOver = (run: RunSummary): boolean => run.ended_at !== null
 /** Answers that are computed from the data itself. */
 const DATA: CallName[] = ['workspace.state', 'overview.show', 'segments.list', 'segments.count', 'reports.list', 'reports.run']
-
-/** Changes an answer that is on the screen; one that nobody has asked for stays unasked. */
-function patch<Answer, N extends CallName>(cache: Cache, [name, params]: [N, ParamsOf<N>], change: (answer: Answer) => Answer): void {
-  const known = cache.getQueryData<Answer>(keyOf(name, params))
-  if (known !== undefined) cache.setQueryData(keyOf(name, params), change(known))
+/** What a `changed` event outdates. */
+const CHANGED: Record<'schedules' | 'notifications', CallName[]> = {
+  schedules: ['schedules.list', 'schedules.show', 'schedules.ledger', 'schedules.next'],
+  notifications: ['notifications.list', 'notifications.channels'],
 }
-
-function patchRun(cache: Cache, run: RunSummary): void {
-  patch<WorkspaceState, 'workspace.state'>(cache, ['workspace.state', {}], (state) => {
-    const others = state.running.filter(({ run_id }) => run_id !== run.run_id)
-    return { ...state, running: isOver(run) ? others : [...others, run] }
-  })
-  patch<RunDetail, 'runs.show'>(cache, ['runs.show', { run_id: run.run_id }], (detail) => ({ ...detail, ...run }))
-}
-
-function patchStep(cache: Cache, runId: string, step: RunStep): void {
-  patch<RunDetail, 'runs.show'>(cache, ['runs.show', { run_id: runId }], (detail) => ({
-    ...detail,
-    steps: [...detail.steps.filter(({ job }) => job !== step.job), step].sort((a, b) => a.position - b.position),
-  }))
-}
+/** A run of two dozen short steps would read them fifty times; what must be shown at once is patched. */
+const STEPS_EVERY_MS = 1_000
 
 /** What was heard, and two counters that tell tables to read again what they show. */
 function memory() {
@@ -56,6 +40,20 @@ function memory() {
 
 type Memory = ReturnType<typeof memory>
 
+/**
+ * Steps began or ended: their jobs and runs are read again, at once and at most so often. An answer that was on its way when
+ * the step moved would otherwise stay as it is until the next step does.
+ */
+function useStepsMoved(outdate: (...names: CallName[]) => void): () => Promise<void> {
+  return useThrottleFn(
+    () => {
+      outdate('runs.show', 'pipelines.graph', 'pipelines.job', 'pipelines.show_dry_run')
+    },
+    STEPS_EVERY_MS,
+    true,
+  )
+}
+
 /** What an event changes beyond what it says itself. */
 function reactions(cache: Cache, { connection, runs, runsVersion, dataVersion }: Memory) {
   const outdate = useOutdate()
@@ -65,17 +63,23 @@ function reactions(cache: Cache, { connection, runs, runsVersion, dataVersion }:
     outdate(...DATA)
   }
 
+  const stepsMoved = useStepsMoved(outdate)
+
   return {
     outdate,
     dataChanged,
+    stepsMoved,
     runMoved(run: RunSummary): void {
-      const before = runs.value.get(run.run_id)?.status
+      const before = runs.value.get(run.run_id)
       runs.value.set(run.run_id, run)
       triggerRef(runs)
       patchRun(cache, run)
-      if (before === run.status) return
+      // Who asked for the stop stands in the events of the run, which are read with it.
+      if (before !== undefined && before.cancel_requested_at !== run.cancel_requested_at) outdate('runs.show')
+      if (before?.status === run.status) return
       runsVersion.value += 1
-      outdate('overview.show', 'runs.show')
+      outdate('overview.show')
+      void stepsMoved()
       if (isOver(run)) dataChanged()
     },
     lost(): void {
@@ -89,9 +93,46 @@ function reactions(cache: Cache, { connection, runs, runsVersion, dataVersion }:
       connection.value = 'open'
       if (!again) return
       dataChanged()
-      outdate('runs.show')
+      outdate('runs.show', 'pipelines.show_dry_run', ...CHANGED.schedules, ...CHANGED.notifications)
+      void stepsMoved()
       runsVersion.value += 1
     },
+  }
+}
+
+type Reactions = ReturnType<typeof reactions>
+type Handlers = { [Type in LiveEvent['type']]: (event: Extract<LiveEvent, { type: Type }>) => void }
+
+function handlersOf(cache: Cache, { progress, runsVersion }: Memory, { outdate, dataChanged, stepsMoved, runMoved }: Reactions): Handlers {
+  return {
+    run: ({ run }) => {
+      runMoved(run)
+    },
+    step: ({ run_id, step }) => {
+      patchStep(cache, run_id, step)
+      void stepsMoved()
+    },
+    progress: ({ run_id, job, done, total }) => {
+      progress.value.set(`${run_id} ${job}`, { done, total })
+      triggerRef(progress)
+    },
+    'dry-run': ({ dry_run_id, step }) => {
+      if (step === null) outdate('pipelines.show_dry_run', 'pipelines.dry_runs')
+      else {
+        patchDryRun(cache, dry_run_id, step)
+        void stepsMoved()
+      }
+    },
+    changed: ({ what }) => {
+      outdate(...CHANGED[what])
+    },
+    warehouse: () => {
+      dataChanged()
+      outdate(...CHANGED.schedules)
+      void stepsMoved()
+      runsVersion.value += 1
+    },
+    snapshot: dataChanged,
   }
 }
 
@@ -99,26 +140,8 @@ export const useLive = defineStore('live', () => {
   const cache = useQueryCache()
   const kept = memory()
   const { connection, runs, progress, runsVersion, dataVersion } = kept
-  const { outdate, dataChanged, runMoved, lost, opened } = reactions(cache, kept)
-
-  const handlers: { [Type in LiveEvent['type']]: (event: Extract<LiveEvent, { type: Type }>) => void } = {
-    run: ({ run }) => {
-      runMoved(run)
-    },
-    step: ({ run_id, step }) => {
-      patchStep(cache, run_id, step)
-      if (step.ended_at !== null) outdate('runs.show')
-    },
-    progress: ({ run_id, job, done, total }) => {
-      progress.value.set(`${run_id} ${job}`, { done, total })
-      triggerRef(progress)
-    },
-    warehouse: () => {
-      dataChanged()
-      runsVersion.value += 1
-    },
-    snapshot: dataChanged,
-  }
+  const reacting = reactions(cache, kept)
+  const handlers = handlersOf(cache, kept, reacting)
   const apply = (event: LiveEvent): void => {
     ;(handlers[event.type] as (heard: LiveEvent) => void)(event)
   }
@@ -129,7 +152,7 @@ export const useLive = defineStore('live', () => {
     dataVersion,
     apply,
     /** Opens the stream and keeps it open; the returned function closes it. */
-    open: () => openEventStream({ heard: apply, opened, lost }),
+    open: () => openEventStream({ heard: apply, opened: reacting.opened, lost: reacting.lost }),
     /** The newest summary heard of a run. */
     runOf: (id: string): RunSummary | undefined => runs.value.get(id),
     progressOf: (id: string, job: string): Progress | undefined => progress.value.get(`${id} ${job}`),

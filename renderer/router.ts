@@ -8,8 +8,16 @@ const routes: RouteRecordRaw[] = [
   { path: '/segments/:segment', component: () => import('./segments/SegmentPage.vue'), props: true },
   { path: '/reports', component: () => import('./reports/ReportsPage.vue') },
   { path: '/reports/:report', component: () => import('./reports/ReportPage.vue'), props: true },
+  { path: '/pipelines', component: () => import('./pipelines/PipelinesPage.vue') },
+  { path: '/pipelines/:job', component: () => import('./pipelines/JobPage.vue'), props: true },
   { path: '/runs', component: () => import('./runs/RunsPage.vue') },
   { path: '/runs/:runId', component: () => import('./runs/RunPage.vue'), props: true },
+  { path: '/schedules', component: () => import('./schedules/SchedulesPage.vue') },
+  // No schedule can have this name.
+  { path: '/schedules/_new', component: () => import('./schedules/NewSchedulePage.vue') },
+  { path: '/schedules/:schedule', component: () => import('./schedules/SchedulePage.vue'), props: true },
+  { path: '/inbox', component: () => import('./inbox/InboxPage.vue') },
+  { path: '/rejects', component: () => import('./runs/RejectsPage.vue') },
   { path: '/:rest(.*)*', component: () => import('./frame/LostPage.vue') },
 ]
 

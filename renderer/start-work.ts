@@ -2,6 +2,7 @@
 import { computed, ref, shallowRef } from 'vue'
 import { useRouter } from 'vue-router'
 import { toFailure, type Failure } from '../shared/failure.ts'
+import type { RunOptionsInput } from '../shared/plan.ts'
 import { useOutdate } from './answers.ts'
 import { ask } from './call.ts'
 import { useWorkspace } from './workspace.ts'
@@ -19,7 +20,7 @@ export function useStartWork() {
     failure.value = null
     try {
       const { run_id } = await start()
-      outdate('workspace.state', 'overview.show')
+      outdate('workspace.state', 'overview.show', 'pipelines.graph')
       await router.push(`/runs/${run_id}`)
     } catch (thrown) {
       failure.value = toFailure(thrown)
@@ -35,7 +36,11 @@ export function useStartWork() {
     failure,
     runReason: busyWith('pipeline', 'A run is going on.'),
     syncReason: busyWith('sync', 'A sync is going on.'),
+    /** Why nothing that writes can start now; null when it can. */
+    reason,
+    startRun: (options: RunOptionsInput) => begin('run', () => ask('runs.start', { body: options })),
     runJobs: (jobs: string[]) => begin('run', () => ask('runs.start', { body: { jobs } })),
+    retryRun: (runId: string) => begin('run', () => ask('runs.retry', { params: { run_id: runId }, body: {} })),
     syncFeatures: () => begin('sync', () => ask('features.sync', { body: {} })),
   }
 }

@@ -16,6 +16,7 @@ export function useWorkspace() {
     stale: computed(() => data.value?.freshness === 'stale'),
     /** Why work that needs the warehouse cannot start now; null when it can. */
     reason: computed(() => {
+      if (data.value?.read_only) return data.value.read_only
       if (offline.value) return 'The warehouse cannot be reached. This works again as soon as it can.'
       return failure.value !== null && data.value === undefined ? 'Quintile does not answer.' : null
     }),

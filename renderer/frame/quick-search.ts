@@ -1,6 +1,6 @@
 /** What quick search finds, best first. Pure. */
 export interface Place {
-  kind: 'Screen' | 'Segment' | 'Report'
+  kind: 'Screen' | 'Job' | 'Segment' | 'Report'
   title: string
   text: string
   to: string

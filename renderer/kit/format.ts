@@ -65,6 +65,12 @@ export function formatDateTime(text: string): string {
   return Number.isNaN(at.getTime()) ? text : dateFormat({ dateStyle: 'medium', timeStyle: 'short' }).format(at)
 }
 
+/** A watermark is a stamp, a number or a text; only a stamp is shown as a moment. */
+export function formatMark(mark: string | null): string {
+  if (mark === null) return NO_VALUE
+  return /^\d{4}-\d{2}-\d{2}[T ]/.test(mark) ? formatDateTime(mark) : mark
+}
+
 /** A moment to the second, with its time zone: for tooltips. */
 export function formatExact(text: string): string {
   const at = new Date(text)

@@ -6,7 +6,7 @@ import type { TableColumn } from '../kit/table.ts'
 
 export const RUN_COLUMNS: TableColumn[] = [
   { name: 'status', label: 'Status', format: 'text', width: [7.25, 0] },
-  { name: 'request', label: 'Run', format: 'text', width: [12, 2] },
+  { name: 'request', label: 'Run', format: 'text', width: [14, 4] },
   { name: 'started_at', label: 'Started', format: 'datetime', width: [10, 0] },
   { name: 'duration', label: 'Duration', format: 'text', width: [5.5, 0] },
   { name: 'read', label: 'Read', format: 'integer', width: [5, 1] },
@@ -18,7 +18,7 @@ export const RUN_COLUMNS: TableColumn[] = [
   { name: 'started_by', label: 'By', format: 'text', width: [6, 1] },
 ]
 
-const KINDS: Record<RunSummary['kind'], string> = { pipeline: 'Run', import: 'Import', sync: 'Sync' }
+const KINDS: Record<RunSummary['kind'], string> = { pipeline: 'Run', import: 'Import', sync: 'Sync', replay: 'Replay' }
 
 export function kindWord(kind: RunSummary['kind']): string {
   return KINDS[kind]
