@@ -27,10 +27,11 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
     rolldownOptions: {
       output: {
-        // Charts are half of the code: kept apart from what every page needs, they do not delay the first page.
+        // Charts are half of the code, and only the editor of schedules reads YAML: kept apart from what every page needs, they
+        // do not delay the first page.
         codeSplitting: {
           groups: [
-            { name: 'base', test: /node_modules[\\/](?!echarts|zrender|vue-echarts)/, priority: 2 },
+            { name: 'base', test: /node_modules[\\/](?!echarts|zrender|vue-echarts|yaml)/, priority: 2 },
             { name: 'echarts', test: /node_modules[\\/](echarts|zrender|vue-echarts)/, priority: 1 },
           ],
         },

@@ -160,6 +160,9 @@ describe('with a warehouse', () => {
       ['/reports', 'Reports'],
       ['/reports/monthly_revenue_by_country', 'Monthly'],
       ['/runs', 'Runs'],
+      ['/schedules', 'Schedules'],
+      ['/schedules/nightly', 'Nightly run of all jobs'],
+      ['/inbox', 'Inbox'],
       [`/runs/${runs[0]?.run_id ?? ''}`, 'Run'],
     ] as const) {
       await open(path, heading)

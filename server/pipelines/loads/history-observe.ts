@@ -106,8 +106,10 @@ function dropInGapsSql({ request, table }: HistoryShape): string {
 
 /** Rebuilt without times of its own, a key keeps one version, from the first time at which it was known. */
 function startAtFirstSql({ request, table }: HistoryShape): string {
+  const { key, spared } = request
+  const isTold = spared === undefined ? '' : `AND NOT EXISTS (SELECT 1 FROM ${spared} p WHERE ${sameKey(key, 'p', 'o')})`
   return `
     UPDATE pg_temp.observation o SET q_at = f.q_first
-    FROM (SELECT ${quoteList(request.key)}, min(effective_from) AS q_first FROM ${table} GROUP BY ${quoteList(request.key)}) f
-    WHERE ${sameKey(request.key, 'f', 'o')} AND NOT o.q_gone`
+    FROM (SELECT ${quoteList(key)}, min(effective_from) AS q_first FROM ${table} GROUP BY ${quoteList(key)}) f
+    WHERE ${sameKey(key, 'f', 'o')} AND NOT o.q_gone ${isTold}`
 }

@@ -70,12 +70,7 @@ async function loadJob({ session, job, runId, tracked, isReplay, ...mode }: Load
     rebuild: isRebuild && isWhole && !spared.isUnreadable,
   })
   const { counts, missing, truncated, removed, grown } = outcome
-  const isKept = isRebuild && (!isWhole || spared.isUnreadable)
-  const notes = [
-    ...sayEnded(outcome),
-    ...(isSeeing ? sayNothingClosed(counts, spared.isUnreadable) : []),
-    ...(isKept ? ['not every row was read: the past was kept'] : []),
-  ]
+  const notes = [...sayEnded(outcome), ...sayLeft(counts, { isSeeing, isRebuild, isWhole, isUnreadable: spared.isUnreadable })]
   return {
     counts,
     removed: missing + truncated + removed,
@@ -95,11 +90,23 @@ function sayEnded({ missing, truncated, removed }: HistoryOutcome): string[] {
     .map(([versions, what]) => `${String(versions)} ${versions === 1 ? 'version' : 'versions'} ${what}`)
 }
 
-/** Why a full extract closed nothing though missing keys would mean something. */
-function sayNothingClosed(counts: StepCounts, isUnreadable: boolean): string[] {
-  if (isUnreadable) return ['some rows could not be read: nothing was closed']
+interface Circumstances {
+  /** Missing keys would mean something. */
+  isSeeing: boolean
+  isRebuild: boolean
+  isWhole: boolean
+  /** Some rejected row does not say whose it is. */
+  isUnreadable: boolean
+}
+
+/** What was left undone, and why. */
+function sayLeft(counts: StepCounts, { isSeeing, isRebuild, isWhole, isUnreadable }: Circumstances): string[] {
   const isEmpty = counts.inserted + counts.updated + counts.versions_closed + counts.unchanged === 0
-  return isEmpty ? ['the extract was empty: nothing was closed'] : []
+  return [
+    ...(isSeeing && isUnreadable ? ['some rows could not be read: nothing was closed'] : []),
+    ...(isSeeing && isEmpty && !isUnreadable ? ['the extract was empty: nothing was closed'] : []),
+    ...(isRebuild && (isUnreadable || !isWhole) ? ['not every row was read: the past was kept'] : []),
+  ]
 }
 
 /** What a load did; `counts` are without `read` and `rejected`. */

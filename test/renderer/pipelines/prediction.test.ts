@@ -105,11 +105,13 @@ describe('a dry run on the screen', () => {
   afterEach(() => {
     page.unmount()
   })
+  let kept: DryRun
   const open = async (answer: DryRun): Promise<void> => {
+    kept = answer
     page = await mounted(DryRunView, {
       props: { dryRunId: ID, options: { jobs: ['fact_sales'] }, reason: null, busy: false },
       answers: {
-        [`GET /api/pipelines/dry-runs/${ID}`]: answer,
+        [`GET /api/pipelines/dry-runs/${ID}`]: () => kept,
         'GET /api/pipelines/dry-runs': { dry_runs: [answer] },
         [`POST /api/pipelines/dry-runs/${ID}/cancel`]: { cancelled: true },
       },
@@ -125,7 +127,9 @@ describe('a dry run on the screen', () => {
       }),
     )
     expect(page.root.textContent).toContain('0 of 2 steps predicted')
-    useLive(page.pinia).apply({ type: 'dry-run', dry_run_id: ID, step: predicted('dim_date', { read: 730, inserted: 730 }) })
+    const step = predicted('dim_date', { read: 730, inserted: 730 })
+    kept = { ...kept, steps: kept.steps.map((known) => (known.job === step.job ? step : known)) }
+    useLive(page.pinia).apply({ type: 'dry-run', dry_run_id: ID, step })
     await page.settled()
     expect(page.root.textContent).toContain('1 of 2 steps predicted')
     expect(page.find('tbody').textContent).toContain('730')
