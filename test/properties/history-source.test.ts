@@ -10,11 +10,9 @@ import { withDatabase } from '../tools/with-warehouse.ts'
 import * as engine from './history-engine.ts'
 import type { Change } from './history-feed-model.ts'
 import { FOREVER, type Statement } from './history-model.ts'
+import { propertyRuns } from './property-runs.ts'
 
-const SECOND = 1000
-const runs = Math.ceil(Number(process.env['QUINTILE_PROPERTY_RUNS'] ?? 48) / 2)
-const seed = process.env['QUINTILE_PROPERTY_RUNS'] === undefined ? 20_260_102 : Math.floor(Math.random() * 2 ** 31)
-const timeout = 60 * SECOND + runs * SECOND
+const { options, timeout } = propertyRuns(24)
 
 const database = withDatabase()
 let warehouse: Warehouse
@@ -112,7 +110,7 @@ describe('a source that changes at random', () => {
           for (const [index, state] of states.entries()) expect(await historyAt(timeOf(index))).toEqual(countriesOf(state))
           expect(await currentTotals()).toEqual(totalsOf(states.at(-1) ?? new Map()))
         }),
-        { numRuns: runs, seed },
+        options,
       )
     },
     timeout,
@@ -141,7 +139,7 @@ describe('a source that changes at random', () => {
           // Earlier extracts are still remembered, unless rows had times: then a later one may know better of times before it.
           if (!hasTimes) for (const [boundary, state] of seen) expect(await historyAt(boundary)).toEqual(countriesOf(state))
         }),
-        { numRuns: runs, seed },
+        options,
       )
     },
     timeout,
@@ -166,7 +164,7 @@ describe('a source that changes at random', () => {
           expect(await historyAt(timeOf(states.length))).toEqual(countriesOf(last))
           expect(await currentTotals()).toEqual(totalsOf(last))
         }),
-        { numRuns: runs, seed },
+        options,
       )
     },
     timeout,

@@ -1,6 +1,6 @@
 /**
  * Random histories of a source leave exactly the versions and facts that a slow reference works out, whatever breaks on the
- * way. `QUINTILE_PROPERTY_RUNS=N` tells more of them; a failure prints the seed and the shortest story that fails.
+ * way.
  */
 import fc from 'fast-check'
 import { join } from 'node:path'
@@ -14,11 +14,9 @@ import { story, type Step, type Story } from './history-cases.ts'
 import * as engine from './history-engine.ts'
 import { statementsOf } from './history-feed-model.ts'
 import * as model from './history-model.ts'
+import { propertyRuns } from './property-runs.ts'
 
-const SECOND = 1000
-const runs = Number(process.env['QUINTILE_PROPERTY_RUNS'] ?? 80)
-/** Fixed, so that a build fails by its change and not by chance; with a number of runs given, another one each time. */
-const seed = process.env['QUINTILE_PROPERTY_RUNS'] === undefined ? 20_260_101 : Math.floor(Math.random() * 2 ** 31)
+const { options, timeout } = propertyRuns(80)
 
 const database = withDatabase()
 let warehouse: Warehouse
@@ -159,8 +157,8 @@ describe('random histories of a source', () => {
   test(
     'leave exactly the versions and facts of the reference, whatever breaks on the way',
     async () => {
-      await fc.assert(fc.asyncProperty(story, tell), { numRuns: runs, seed })
+      await fc.assert(fc.asyncProperty(story, tell), options)
     },
-    60 * SECOND + runs * SECOND,
+    timeout,
   )
 })
