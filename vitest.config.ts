@@ -33,8 +33,9 @@ export default defineConfig({
           exclude: [...configDefaults.exclude, 'test/{house-rules,end-to-end,renderer,bench}/**'],
           setupFiles: ['test/tools/open-handles.ts'],
           maxWorkers: 2,
-          testTimeout: 30 * SECOND,
-          hookTimeout: 60 * SECOND,
+          // A replication slot waits for every writing transaction of the server, those of other files too.
+          testTimeout: 120 * SECOND,
+          hookTimeout: 120 * SECOND,
           sequence: { groupOrder: 1 },
         },
       },
