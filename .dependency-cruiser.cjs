@@ -21,7 +21,7 @@ const ROOMS = {
 }
 
 /** Files at the root of the screen that every screen room may use: how it talks to the server and what all screens know. */
-const SCREEN_COMMON = ['call', 'live', 'answers', 'start-work', 'workspace']
+const SCREEN_COMMON = ['call', 'live', 'answers', 'start-work', 'workspace', 'filter']
 
 /**
  * The only files directly in server/ that know rooms: they wire them together, answer the contract by them and hold the one

@@ -27,6 +27,7 @@ import {
   type MigrationState,
 } from './warehouse/index.ts'
 import {
+  openDemoData,
   openEmbeddedServer,
   readWorkspace,
   resourcesFolder,
@@ -39,7 +40,18 @@ import { openScheduling } from './scheduling.ts'
 import { runSync, type SyncRequest } from './sync.ts'
 import { VERSION } from './version.ts'
 
-export { createWorkspace, listWorkspaces, readWorkspace, resolveHome, writeDemoOrders, type WorkspaceSettings } from './workspaces/index.ts'
+export {
+  createWorkspace,
+  findGenerator,
+  listWorkspaces,
+  readWorkspace,
+  resolveHome,
+  SCALES,
+  writeDemoOrders,
+  type DemoNote,
+  type Scale,
+  type WorkspaceSettings,
+} from './workspaces/index.ts'
 export { LIVE_CHANNEL } from './runs/index.ts'
 export { matches } from './segments/index.ts'
 
@@ -51,12 +63,14 @@ export interface AssembleOptions {
   /** A sentence worth telling, e.g. that the embedded database recovers. */
   log(text: string): void
   spawnKeeper?: SpawnKeeper | undefined
+  /** Who provides databases of the embedded server, where it is not ours to start: tests share one. */
+  embedded?: ((database: string) => Promise<Connection>) | undefined
   /** Shows a notification on the desktop; left out where there is none. */
   showDesktop?: SchedulesNeeds['showDesktop']
 }
 
 /** How to find the warehouse: a server given by the settings, or the embedded one, started at the first use. */
-function locateWarehouse({ settings }: WorkspaceFolder, { home, environment, log, spawnKeeper }: AssembleOptions) {
+function locateWarehouse({ settings }: WorkspaceFolder, { environment, log }: AssembleOptions, embedded: ReturnType<typeof openEmbedded>) {
   const { warehouse } = settings
   if (warehouse.engine === 'postgres') {
     const { host, port, user, database, tls, password_env } = warehouse
@@ -65,25 +79,30 @@ function locateWarehouse({ settings }: WorkspaceFolder, { home, environment, log
       log(`The environment variable ${password_env}, which should hold the warehouse’s password, is not set.`)
     }
     const connection: Connection = { host, port, user, database, tls, password }
-    return { label: `${host}:${String(port)}/${database}`, locate: () => Promise.resolve(connection), close: () => Promise.resolve() }
+    return { label: `${host}:${String(port)}/${database}`, locate: () => Promise.resolve(connection) }
   }
+  return { label: `embedded/${warehouse.database}`, locate: () => embedded.connection(warehouse.database) }
+}
+
+/** The server that Quintile brings along, started at the first use; databases are made when they are first asked for. */
+function openEmbedded({ home, log, spawnKeeper, embedded }: AssembleOptions) {
   let opened: Promise<EmbeddedServer> | undefined
-  const open = async (): Promise<EmbeddedServer> => {
-    const server = await openEmbeddedServer({ home, log, ...(spawnKeeper === undefined ? {} : { spawnKeeper }) })
-    await ensureDatabase(server.connection(warehouse.database))
-    return server
-  }
-  const locate = async (): Promise<Connection> => {
-    opened ??= open()
+  const made = new Set<string>()
+  if (embedded !== undefined) return { connection: embedded, close: () => Promise.resolve() }
+  const connection = async (database: string): Promise<Connection> => {
+    opened ??= openEmbeddedServer({ home, log, ...(spawnKeeper === undefined ? {} : { spawnKeeper }) })
     try {
-      return (await opened).connection(warehouse.database)
+      const found = (await opened).connection(database)
+      if (!made.has(database)) await ensureDatabase(found)
+      made.add(database)
+      return found
     } catch (thrown) {
       // The next use may find the cause mended.
       opened = undefined
       throw thrown
     }
   }
-  return { label: `embedded/${warehouse.database}`, locate, close: async () => (await opened?.catch(() => undefined))?.close() }
+  return { connection, close: async () => (await opened?.catch(() => undefined))?.close() }
 }
 
 /** Opens a workspace. Errors: `workspace.unknown`, a bad settings file; never because the warehouse is away. */
@@ -94,7 +113,8 @@ export async function openRooms(options: AssembleOptions) {
   const { folder, pack } = workspace
   const identity = { machine: hostname(), user: userInfo().username, pid: process.pid }
 
-  const place = locateWarehouse(workspace, options)
+  const embedded = openEmbedded(options)
+  const place = locateWarehouse(workspace, options, embedded)
   const warehouse = openWarehouse({ label: place.label, locate: place.locate })
   const local = openLocal({ file: workspace.cacheFile, clock })
   if (local.setAside !== null)
@@ -105,6 +125,8 @@ export async function openRooms(options: AssembleOptions) {
     environment: options.environment,
     clock,
     positions: (source: string) => positionsOf(warehouse, pipelines, source),
+    embedded: embedded.connection,
+    isDemoFilled: async () => (await demo.note())?.filled === true,
   }
   const sources: JobSources = Object.fromEntries(
     Object.entries(pack.sources).map(([name, source]) => [name, toWorkspaceSource(name, source, sourcePlace)]),
@@ -116,7 +138,13 @@ export async function openRooms(options: AssembleOptions) {
     stepsOf: async (runId) => (await runs.show(runId)).steps,
   })
   const features = openFeatures({ warehouse, local, clock, table: pack.features.table })
-  const segments = openSegments({ folder: join(folder, 'segments'), features, local, warehouse })
+  const segments = openSegments({
+    folder: join(folder, 'segments'),
+    features,
+    local,
+    warehouse,
+    filterFeature: pack.filter?.feature ?? null,
+  })
   const reports = openReports({ folder: join(folder, 'reports'), warehouse, local, clock })
 
   const migrationSets: MigrationSet[] = [
@@ -129,6 +157,11 @@ export async function openRooms(options: AssembleOptions) {
     actor: { ...identity, codeVersion: VERSION },
     clock,
     path: options.environment['PATH'],
+  })
+
+  const demo = openDemoData({
+    ...{ folder, name: workspace.settings.pack, pack, connection: embedded.connection },
+    warehouse: workspace.settings.warehouse.engine === 'embedded' ? workspace.settings.warehouse.database : null,
   })
 
   const changes = new Set<(what: 'schedules' | 'notifications') => void>()
@@ -150,6 +183,8 @@ export async function openRooms(options: AssembleOptions) {
     reports,
     schedules,
     clock,
+    /** The demo's sources. */
+    demo,
     /** Told when schedules or the inbox changed. */
     onChange: (listener: (what: 'schedules' | 'notifications') => void) => void changes.add(listener),
     /** User and machine, for the run book. */
@@ -178,7 +213,8 @@ export async function openRooms(options: AssembleOptions) {
       await schedules.stop()
       await warehouse.close().catch((thrown: unknown) => options.log(toFailure(thrown).message))
       await local.close()
-      await place.close()
+      await demo.close()
+      await embedded.close()
     },
   }
 }

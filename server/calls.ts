@@ -56,14 +56,41 @@ async function targetsOrKept(rooms: Rooms): Promise<TargetFreshness[]> {
 }
 
 /** A report of the overview, or null where there is none to show yet (never run, and offline). */
-async function reportOrNull(rooms: Rooms, name: string | null): Promise<ReportResult | null> {
+async function reportOrNull(rooms: Rooms, name: string | null, filter?: string): Promise<ReportResult | null> {
   if (name === null) return null
   try {
-    return await rooms.reports.run(name)
+    return await runReport(rooms, { report: name, filter })
   } catch (thrown) {
     if (toFailure(thrown).code === 'report.not-kept') return null
     throw thrown
   }
+}
+
+/** The workspace's filter as the report's own parameter; nothing where the report has none of that name. */
+async function filterValues(rooms: Rooms, report: string, filter: string | undefined): Promise<Record<string, string>> {
+  const name = rooms.workspace.pack.filter?.name
+  return filter === undefined || name === undefined || !(await rooms.reports.takes(report, name)) ? {} : { [name]: filter }
+}
+
+/** A value of the report's own wins over the workspace's filter. */
+export async function runReport(
+  rooms: Rooms,
+  { report, values, filter }: { report: string; values?: Record<string, string> | undefined; filter?: string | undefined },
+): Promise<ReportResult> {
+  return rooms.reports.run(report, { ...(await filterValues(rooms, report, filter)), ...values })
+}
+
+/** What can be chosen: the values in the snapshot, so that the choice is there without a network too. */
+async function filterChoices({ workspace, local }: Rooms): Promise<WorkspaceState['filter']> {
+  const filter = workspace.pack.filter
+  const snapshot = local.snapshot()
+  if (filter === undefined || snapshot?.columns.every((column) => column.name !== filter.feature) !== false) return null
+  const rows = await local.read(
+    snapshot,
+    `SELECT DISTINCT "${filter.feature.replaceAll('"', '""')}" AS choice FROM ${snapshot.table} WHERE choice IS NOT NULL ORDER BY 1 LIMIT 1000`,
+    [],
+  )
+  return { name: filter.name, label: filter.label, choices: rows.map(({ choice }) => String(choice)) }
 }
 
 function toFigure(row: Row): Figure {
@@ -77,12 +104,12 @@ function toFigure(row: Row): Figure {
   }
 }
 
-async function overview(rooms: Rooms): Promise<Overview> {
+async function overview(rooms: Rooms, filter: string | undefined): Promise<Overview> {
   const { figures, rfm, revenue } = rooms.workspace.pack.overview
   const [figureReport, rfmReport, revenueReport, targets, { runs }] = await Promise.all([
-    reportOrNull(rooms, figures),
-    reportOrNull(rooms, rfm),
-    reportOrNull(rooms, revenue),
+    reportOrNull(rooms, figures, filter),
+    reportOrNull(rooms, rfm, filter),
+    reportOrNull(rooms, revenue, filter),
     targetsOrKept(rooms),
     rooms.runs.list({ offset: 0, limit: 50 }),
   ])
@@ -113,7 +140,7 @@ async function workspaceState(rooms: Rooms): Promise<WorkspaceState> {
           customers: stored.customers,
           features: stored.features,
         }
-  const known = { name: settings.name, pack: settings.pack, version: VERSION, snapshot }
+  const known = { name: settings.name, pack: settings.pack, version: VERSION, snapshot, filter: await filterChoices(rooms) }
   const checked = { label: rooms.warehouse.label, checked_at: toIso(rooms.clock()) }
   try {
     const [running, read_only, { rows }] = await Promise.all([
@@ -152,12 +179,12 @@ function startSync(rooms: Rooms, log: (thrown: unknown) => void): Promise<{ run_
 export function answerCalls(rooms: Rooms, needs: PipelineCallNeeds): Handlers {
   return {
     'workspace.state': () => workspaceState(rooms),
-    'overview.show': () => overview(rooms),
+    'overview.show': ({ filter }) => overview(rooms, filter),
     'segments.list': async () => ({ segments: await rooms.segments.list() }),
-    'segments.count': ({ segment, source }) => rooms.segments.count(segment, source),
-    'segments.members': ({ segment, ...page }) => rooms.segments.members(segment, page),
+    'segments.count': ({ segment, source, filter }) => rooms.segments.count(segment, source, filter),
+    'segments.members': ({ segment, filter, ...page }) => rooms.segments.members(segment, { ...page, only: filter }),
     'reports.list': async () => ({ reports: await rooms.reports.list() }),
-    'reports.run': ({ report }) => rooms.reports.run(report),
+    'reports.run': (asked) => runReport(rooms, asked),
     ...answerPipelineCalls(rooms, needs),
     ...answerRunCalls(rooms, needs.underWay),
     ...answerScheduleCalls(rooms, needs.underWay),

@@ -44,8 +44,8 @@ export function csvStream(facts: readonly string[], columns: readonly string[], 
 }
 
 /** All members of a segment with all features. */
-export async function segmentCsv(rooms: Rooms, segment: string): Promise<FileExport> {
-  const { definition, as_of, count, columns, batches } = await rooms.segments.exportMembers(segment)
+export async function segmentCsv(rooms: Rooms, segment: string, filter?: string): Promise<FileExport> {
+  const { definition, as_of, count, columns, batches } = await rooms.segments.exportMembers(segment, filter)
   const names = columns.map((column) => column.name)
   async function* cells(): AsyncGenerator<Cells> {
     for await (const batch of batches) for (const row of batch) yield names.map((name) => row[name] ?? null)
@@ -53,6 +53,7 @@ export async function segmentCsv(rooms: Rooms, segment: string): Promise<FileExp
   const facts = [
     `segment ${definition.segment}: ${definition.title}`,
     `rule ${JSON.stringify(definition.rule)}`,
+    ...(filter === undefined ? [] : [`only ${rooms.workspace.pack.filter?.label ?? 'filter'} ${filter}`]),
     `data as of ${as_of ?? 'unknown'}`,
     `exported ${toIso(rooms.clock())}`,
     `rows ${String(count)}`,
@@ -66,6 +67,7 @@ export function reportCsv(rooms: Rooms, report: ReportResult): FileExport {
   const facts = [
     `report ${report.report}: ${report.title}`,
     report.description,
+    ...report.parameters.map(({ label, value }) => `${label}: ${value ?? 'all'}`),
     `data as of ${report.as_of ?? 'unknown'}`,
     `computed ${report.computed_at} from the ${report.source}`,
     `exported ${toIso(rooms.clock())}`,
@@ -76,8 +78,12 @@ export function reportCsv(rooms: Rooms, report: ReportResult): FileExport {
 }
 
 /** Writes to a file (beside it first, so that a broken export never looks like a whole one) or to standard output. */
-export async function exportSegment(rooms: Rooms, segment: string, file: string | null): Promise<Exported> {
-  const exported = await segmentCsv(rooms, segment)
+export async function exportSegment(
+  rooms: Rooms,
+  { segment, filter }: { segment: string; filter?: string | undefined },
+  file: string | null,
+): Promise<Exported> {
+  const exported = await segmentCsv(rooms, segment, filter)
   await writeExport(exported, file)
   return { rows: exported.rows, as_of: exported.as_of }
 }

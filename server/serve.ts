@@ -3,11 +3,12 @@ import { chmodSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { contract } from '../shared/contract/index.ts'
 import type { LiveEvent } from '../shared/contract/events.ts'
 import { mistake, toFailure } from '../shared/failure.ts'
 import { openApi } from './api/index.ts'
 import type { Rooms } from './assemble.ts'
-import { answerCalls, movedData } from './calls.ts'
+import { answerCalls, movedData, runReport } from './calls.ts'
 import { reportCsv, segmentCsv } from './exports.ts'
 import { followLive } from './live.ts'
 import type { UnderWay } from './run-calls.ts'
@@ -41,8 +42,9 @@ export async function serve(rooms: Rooms, { listen, token, log }: ServeRequest):
     // Only called once requests come in, when `broadcast` stands.
     handlers: answerCalls(rooms, { underWay, log, broadcast: (event) => broadcast(event) }),
     files: {
-      '/api/segments/:segment/export.csv': ({ segment = '' }) => segmentCsv(rooms, segment),
-      '/api/reports/:report/export.csv': async ({ report = '' }) => reportCsv(rooms, await rooms.reports.run(report)),
+      '/api/segments/:segment/export.csv': ({ segment = '', filter }) => segmentCsv(rooms, segment, filter),
+      '/api/reports/:report/export.csv': async (asked) =>
+        reportCsv(rooms, await runReport(rooms, contract['reports.run'].params.parse(asked))),
       '/api/runs/:run/rejects.csv': ({ run = '' }) => rejectsCsv(rooms, { run_id: run }),
       '/api/runs/:run/log.txt': ({ run = '' }) => runLog(rooms, run),
       '/api/runs/:run/run.json': ({ run = '' }) => runExport(rooms, run),

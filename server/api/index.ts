@@ -126,7 +126,7 @@ const MEDIA = { csv: 'text/csv; charset=utf-8', json: 'application/json; charset
 function addFiles(app: Express, files: ApiNeeds['files']): void {
   for (const [path, open] of Object.entries(files)) {
     app.get(path, async (request: Request, response: Response) => {
-      const { fileName, type = 'csv', stream } = await open(request.params as Record<string, string>)
+      const { fileName, type = 'csv', stream } = await open({ ...textsOf(request.query), ...(request.params as Record<string, string>) })
       response.type(MEDIA[type]).attachment(fileName)
       // A reader that goes away must end the query behind the stream.
       response.on('close', () => stream.destroy())
@@ -134,6 +134,11 @@ function addFiles(app: Express, files: ApiNeeds['files']): void {
       stream.pipe(response)
     })
   }
+}
+
+/** A parameter that is given twice is nobody's wish. */
+function textsOf(query: Request['query']): Record<string, string> {
+  return Object.fromEntries(Object.entries(query).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
 }
 
 function addScreen(app: Express, folder: string): void {

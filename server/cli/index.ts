@@ -1,6 +1,7 @@
 /** The `quintile` command. Exit codes: 0 done, 1 a failure that we foresaw, 2 bad usage or a crash. */
 import { CommanderError, Option, program, type Command } from 'commander'
 import { VERSION } from '../version.ts'
+import { addDemoCommands } from './commands/demo.ts'
 import { addFeaturesCommands } from './commands/features.ts'
 import { addImportCommand } from './commands/import.ts'
 import { addNotificationsCommands } from './commands/notifications.ts'
@@ -43,6 +44,7 @@ function build(): Command {
     .showSuggestionAfterError()
     .exitOverride()
   addServeCommands(program)
+  addDemoCommands(program)
   addWorkspaceCommands(program)
   addWarehouseCommands(program)
   addImportCommand(program)

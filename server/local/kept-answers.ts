@@ -3,10 +3,10 @@ import type { Database } from 'better-sqlite3'
 import type { ReportResult } from '../../shared/contract/answers.ts'
 
 export interface KeptAnswers {
-  /** Keeps a report's result under the digest of what made it. */
-  keepReport(result: ReportResult, stamp: string): void
+  /** Keeps a report's result under a key (its name, and the values it was asked with) and the digest of what made it. */
+  keepReport(key: string, result: ReportResult, stamp: string): void
   /** The last result; with a stamp, only if it was made from the same. */
-  report(name: string, stamp?: string): ReportResult | undefined
+  report(key: string, stamp?: string): ReportResult | undefined
   /** Keeps a small answer of the warehouse for when it cannot be asked. */
   keepAnswer(name: string, answer: unknown): void
   /** The kept answer, in the shape in which it was kept. */
@@ -26,9 +26,9 @@ export function openKeptAnswers(database: Database): KeptAnswers {
   )
   const oneAnswer = database.prepare<[string], { answer: string }>('SELECT answer FROM answers WHERE name = ?')
   return {
-    keepReport: (result, stamp) => void putReport.run(result.report, stamp, JSON.stringify(result)),
-    report: (name, stamp) => {
-      const row = oneReport.get(name, stamp ?? null, stamp ?? null)
+    keepReport: (key, result, stamp) => void putReport.run(key, stamp, JSON.stringify(result)),
+    report: (key, stamp) => {
+      const row = oneReport.get(key, stamp ?? null, stamp ?? null)
       return row === undefined ? undefined : (JSON.parse(row.result) as ReportResult)
     },
     keepAnswer: (name, answer) => void putAnswer.run(name, JSON.stringify(answer)),

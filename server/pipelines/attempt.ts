@@ -6,7 +6,7 @@ import pRetry, { AbortError } from 'p-retry'
 import { Failure, toFailure } from '../../shared/failure.ts'
 import type { RunStatus, RunStep } from '../../shared/run.ts'
 import type { Lease, Session, Warehouse } from '../warehouse/index.ts'
-import { trackedColumns, type JobCatalogue } from './catalogue.ts'
+import { trackedColumns, waitsFor, type JobCatalogue } from './catalogue.ts'
 import type { RunSources } from './job-sources.ts'
 import type { WorkspacePlace } from './load-kind.ts'
 import { kindOf, type Job } from './load-kinds.ts'
@@ -57,7 +57,7 @@ function asResult({ read, inserted, updated, versions_closed, unchanged, rejecte
 
 /** The transaction, and behind it the word to the source that its changes are safe. */
 async function commitStep(run: RunningRun, job: Job): Promise<StepResult> {
-  const { origin, tables, close } = run.sources.originOf(job)
+  const { origin, tables, close } = await run.sources.originOf(job)
   const limit = new AbortController()
   const timer = setTimeout(() => limit.abort(tooLong(job)), milliseconds(job.timeout))
   const signal = AbortSignal.any([run.signal, limit.signal])
@@ -112,7 +112,7 @@ export function dependencies(catalogue: JobCatalogue, job: Job, tables: readonly
   const history = kindOf(job).written(job).at(-1) ?? job.target
   return {
     tracked: trackedColumns(catalogue.jobs.values(), history),
-    inputs: [...tables, ...job.needs.flatMap((need) => catalogue.jobs.get(need)?.target ?? [])],
+    inputs: [...tables, ...waitsFor(job).flatMap((need) => catalogue.jobs.get(need)?.target ?? [])],
   }
 }
 

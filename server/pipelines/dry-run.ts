@@ -110,7 +110,7 @@ async function predictStep(rehearsal: Rehearsal, step: PlannedStep): Promise<Pre
 async function tryStep(rehearsal: Rehearsal, { job }: PlannedStep) {
   const { session, plan, catalogue, opened, workspace, signal, dryRunId } = rehearsal
   const { full_reload: reload, rebuild_history: rebuildHistory, since } = plan.options
-  const { origin, tables, close } = opened.originOf(job)
+  const { origin, tables, close } = await opened.originOf(job)
   const cancel = (): void => void (origin.kind === 'database' && origin.reader.cancel().catch(() => undefined))
   signal.addEventListener('abort', cancel, { once: true })
   try {

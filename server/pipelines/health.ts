@@ -22,7 +22,9 @@ export async function checkHealth(warehouse: Warehouse, sources: JobSources, { s
 
 async function reach(source: JobSource): Promise<unknown> {
   if (!('connection' in source)) return undefined
-  const reader = openPostgresSource(source.connection())
+  const connection = await source.connection()
+  if (connection === null) return undefined
+  const reader = openPostgresSource(connection)
   try {
     return await reader.describe('SELECT 1 AS one')
   } finally {

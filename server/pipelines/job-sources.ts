@@ -15,9 +15,10 @@ import type { Origin } from './step.ts'
 /** One source of the workspace. What keeps it from being read is thrown when a job reads, not before. */
 export type JobSource =
   | { kind: 'imported'; label: string; tables: readonly string[] }
-  | { kind: 'postgres'; label: string; connection(): SourceConnection }
-  | { kind: 'csv' | 'http'; label: string; open(): Feed }
-  | { kind: 'replication'; label: string; open(): ReplicationFeed }
+  /** Null: it may be missing, and it is. */
+  | { kind: 'postgres'; label: string; connection(): Promise<SourceConnection | null> }
+  | { kind: 'csv' | 'http'; label: string; open(): Promise<Feed> }
+  | { kind: 'replication'; label: string; open(): Promise<ReplicationFeed> }
 
 export type JobSources = Readonly<Record<string, JobSource>>
 
@@ -44,7 +45,7 @@ export function requireSources(jobs: Iterable<Job>, sources: JobSources): void {
 /** Sources as one run uses them: each feed is opened once, and all is closed with the run. */
 export interface RunSources {
   /** A step's own way to its rows, and the tables of the warehouse that it reads; `close` ends it with the step. */
-  originOf(job: Job): { origin: Origin; tables: readonly string[]; close(): Promise<void> }
+  originOf(job: Job): Promise<{ origin: Origin; tables: readonly string[]; close(): Promise<void> }>
   close(): Promise<void>
 }
 
@@ -55,29 +56,37 @@ const NOTHING = (): Promise<void> => Promise.resolve()
  * @param onNewMoment told when the moment was lost with its connection and another one had to be taken
  */
 export function openRunSources(sources: JobSources, onNewMoment?: (source: string, moment: SourceMoment) => void): RunSources {
-  const feeds = new Map<string, Feed>()
+  const feeds = new Map<string, Promise<Feed>>()
   const databases = new Map<string, PostgresSources>()
   const databaseOf = (name: string, connection: SourceConnection): PostgresSources => {
     const database = databases.get(name) ?? openPostgresSources(connection, { onNewMoment: (moment) => onNewMoment?.(name, moment) })
     databases.set(name, database)
     return database
   }
-  const feedOf = (name: string, open: () => Feed): Feed => {
+  const feedOf = (name: string, open: () => Promise<Feed>): Promise<Feed> => {
     const feed = feeds.get(name) ?? open()
     feeds.set(name, feed)
+    // What could not be opened is tried again by the next step.
+    feed.catch(() => feeds.delete(name))
     return feed
   }
   return {
-    originOf: ({ source, stream = '' }) => {
+    originOf: async ({ source, stream = '' }) => {
       const found = source === undefined ? undefined : sources[source]
       if (source === undefined || found === undefined) return { origin: { kind: 'warehouse' }, tables: [], close: NOTHING }
       if (found.kind === 'imported') return { origin: { kind: 'warehouse' }, tables: found.tables, close: NOTHING }
-      if ('open' in found) return { origin: { kind: 'feed', feed: feedOf(source, found.open), source, stream }, tables: [], close: NOTHING }
-      const reader = databaseOf(source, found.connection()).reader()
+      if ('open' in found)
+        return { origin: { kind: 'feed', feed: await feedOf(source, found.open), source, stream }, tables: [], close: NOTHING }
+      const connection = await found.connection()
+      if (connection === null) return { origin: { kind: 'nothing', source }, tables: [], close: NOTHING }
+      const reader = databaseOf(source, connection).reader()
       return { origin: { kind: 'database', reader }, tables: [], close: () => reader.close() }
     },
     close: async () => {
-      for (const opened of [...feeds.values(), ...databases.values()]) await opened.close().catch(() => undefined)
+      for (const opened of [...feeds.values(), ...databases.values()])
+        await Promise.resolve(opened)
+          .then((one) => one.close())
+          .catch(() => undefined)
     },
   }
 }

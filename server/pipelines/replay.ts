@@ -108,13 +108,13 @@ async function replay(needs: RunNeeds, request: Omit<Replay, 'job'> & { job: Job
 
 function sourcesOf(origin: RejectOrigin): RunSources {
   const close = (): Promise<void> => Promise.resolve()
-  return { originOf: () => ({ origin, tables: [], close }), close }
+  return { originOf: () => Promise.resolve({ origin, tables: [], close }), close }
 }
 
 async function finish(run: RunningRun, job: Job): Promise<RunSummary> {
   const { recorder, runId, signal } = run
   try {
-    const result = await attemptStep(run, { job, position: 0, after: [], because: job.name, watermark: null })
+    const result = await attemptStep(run, { job, position: 0, after: [], behind: [], because: job.name, watermark: null })
     return await recorder.finishRun(runId, { status: statusOf(result), failure: null })
   } catch (thrown) {
     const failure = toFailure(thrown)

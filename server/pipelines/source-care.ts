@@ -28,7 +28,7 @@ export function openSourceCare(sources: JobSources, catalogue: () => Promise<Job
         `“${name}” is a ${source.kind} source and has no replication slot`,
         '“quintile sources list” shows the kinds.',
       )
-    const feed = source.open()
+    const feed = await source.open()
     return work(feed).finally(() => feed.close())
   }
   return {
@@ -44,7 +44,10 @@ export function openSourceCare(sources: JobSources, catalogue: () => Promise<Job
     /** Step by step; a source of files or an API tells what is wrong when it is read. */
     check: async (name: string): Promise<SourceCheck[]> => {
       const source = find(name)
-      if (source.kind === 'postgres') return checkPostgresSource(source.connection())
+      const connection = source.kind === 'postgres' ? await source.connection() : null
+      if (connection !== null) return checkPostgresSource(connection)
+      if (source.kind === 'postgres')
+        return [{ step: source.kind, ok: true, detail: `${source.label}: not connected; jobs that read it load nothing`, hint: null }]
       if (source.kind === 'replication') return withSlots(name, (feed) => feed.check())
       return [{ step: source.kind, ok: true, detail: `${source.label}: is read when a job runs`, hint: null }]
     },

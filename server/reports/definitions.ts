@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { chartSchema, columnSchema } from '../../shared/contract/answers.ts'
 import { mistake } from '../../shared/failure.ts'
 import { suggest } from '../../shared/nearest.ts'
+import { parameterSchema } from './parameters.ts'
 
 const headerSchema = z.strictObject({
   title: z.string(),
@@ -15,6 +16,7 @@ const headerSchema = z.strictObject({
     .nullable()
     .default(null),
   columns: z.array(columnSchema).min(1),
+  parameters: z.array(parameterSchema).default([]),
   /** Each line: the sum of a column of the rows must equal what this SQL gives. */
   reconciliation: z.array(z.strictObject({ label: z.string(), sum_of: z.string(), equals: z.string() })).default([]),
 })

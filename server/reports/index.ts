@@ -6,6 +6,13 @@ import { toIso, type Clock } from '../../shared/time.ts'
 import type { LocalStore } from '../local/index.ts'
 import type { Session, Warehouse } from '../warehouse/index.ts'
 import { findDefinition, listDefinitions, type ReportDefinition } from './definitions.ts'
+import { bindParameters, describeParameters, readValues, type GivenValues, type ParameterValues } from './parameters.ts'
+
+/** A report and the values it is asked with. */
+interface Asked {
+  definition: ReportDefinition
+  values: ParameterValues
+}
 
 export interface ReportsNeeds {
   folder: string
@@ -27,12 +34,16 @@ export function openReports(needs: ReportsNeeds) {
   return {
     list: async (): Promise<ReportSummary[]> =>
       (await listDefinitions(folder)).map(({ report, title, description, chart }) => ({ report, title, description, chart })),
-    /** From the warehouse, or what was kept of it. Errors: `report.unknown`, `report.not-kept`, failing SQL. */
-    run: async (name: string): Promise<ReportResult> => runReport(needs, await findDefinition(folder, name)),
+    /** From the warehouse, or what was kept of it. Errors: `report.unknown`, `report.not-kept`, `report.*-parameter`, failing SQL. */
+    run: async (name: string, given: GivenValues = {}): Promise<ReportResult> =>
+      runReport(needs, ask(await findDefinition(folder, name), given)),
+    /** Whether a report can be narrowed by a parameter of this name. */
+    takes: async (name: string, parameter: string): Promise<boolean> =>
+      (await findDefinition(folder, name)).parameters.some((one) => one.name === parameter),
     /** Computes every report once, so that all can be read without a network. Returns how many. */
     keepAll: async (): Promise<number> => {
       const definitions = await listDefinitions(folder)
-      await Promise.all(definitions.map((definition) => compute(needs, definition)))
+      await Promise.all(definitions.map((definition) => compute(needs, ask(definition, {}))))
       return definitions.length
     },
   }
@@ -40,34 +51,52 @@ export function openReports(needs: ReportsNeeds) {
 
 export type Reports = ReturnType<typeof openReports>
 
+function ask(definition: ReportDefinition, given: GivenValues): Asked {
+  return { definition, values: readValues(definition.report, definition.parameters, given) }
+}
+
+/** The name, and the values that differ from the usual ones. */
+function keyOf({ definition: { report, parameters }, values }: Asked): string {
+  const usual = readValues(report, parameters, {})
+  const differing = Object.entries(values).filter(([name, value]) => value !== usual[name])
+  return differing.length === 0 ? report : `${report} ${JSON.stringify(differing)}`
+}
+
 /** The kept result answers only when the world is in the way, never for SQL that fails. */
-async function runReport(needs: ReportsNeeds, definition: ReportDefinition): Promise<ReportResult> {
+async function runReport(needs: ReportsNeeds, asked: Asked): Promise<ReportResult> {
   try {
-    return await compute(needs, definition)
+    return await compute(needs, asked)
   } catch (thrown) {
     const failure = toFailure(thrown)
     if (failure.kind !== 'retry') throw failure
-    const kept = needs.local.report(definition.report)
+    const kept = needs.local.report(keyOf(asked))
     if (kept === undefined)
-      throw mistake('report.not-kept', `The warehouse cannot be reached and “${definition.report}” was never run before`, {
-        hint: 'Run it once while the warehouse can be reached; then it can be read offline.',
-        details: { cause: failure.message },
-      })
+      throw mistake(
+        'report.not-kept',
+        `The warehouse cannot be reached and “${asked.definition.report}” was never run ${keyOf(asked) === asked.definition.report ? '' : 'with these values '}before`,
+        {
+          hint: 'Run it once while the warehouse can be reached; then it can be read offline.',
+          details: { cause: failure.message },
+        },
+      )
     return { ...kept, source: 'cache' }
   }
 }
 
-function compute({ warehouse, local, clock }: ReportsNeeds, definition: ReportDefinition): Promise<ReportResult> {
+function compute({ warehouse, local, clock }: ReportsNeeds, asked: Asked): Promise<ReportResult> {
+  const { definition, values } = asked
   return warehouse.withTransaction(
     async (session) => {
       const { rows: stamps } = await session.query<{ stamp: string; as_of: string | null }>(STAMP)
       const stamp = digest(definition, stamps[0]?.stamp ?? '')
-      const kept = local.report(definition.report, stamp)
+      const kept = local.report(keyOf(asked), stamp)
       if (kept !== undefined) return { ...kept, source: 'warehouse' as const }
-      const { rows } = await session.query<Row>(definition.sql)
+      const bound = bindParameters(definition.sql, definition.parameters, values)
+      const { rows } = await session.query<Row>(bound.sql, bound.values)
       const result = toResult(definition, { rows, as_of: stamps[0]?.as_of ?? null, computed_at: toIso(clock()) })
-      result.reconciliation = await reconcile(session, definition, rows)
-      local.keepReport(result, stamp)
+      result.reconciliation = await reconcile(session, asked, rows)
+      result.parameters = await describeParameters(session, definition.parameters, values)
+      local.keepReport(keyOf(asked), result, stamp)
       return result
     },
     { readOnly: true, statementTimeout: STATEMENT_TIMEOUT_MILLISECONDS },
@@ -93,6 +122,7 @@ function toResult(definition: ReportDefinition, found: { rows: Row[]; as_of: str
     ...found,
     rows,
     source: 'warehouse',
+    parameters: [],
     reconciliation: { ok: true, lines: [] },
     definition: sql,
   }
@@ -106,17 +136,18 @@ function toScalar(value: Scalar, format: ValueFormat): Scalar {
 }
 
 /** Adds up in exact decimals in PostgreSQL: floats in JavaScript would call equal sums different. */
-async function reconcile(session: Session, definition: ReportDefinition, rows: readonly Row[]): Promise<ReportResult['reconciliation']> {
+async function reconcile(session: Session, { definition, values }: Asked, rows: readonly Row[]): Promise<ReportResult['reconciliation']> {
   const lines = []
   for (const line of definition.reconciliation) {
-    const values = rows.map((row) => (row[line.sum_of] === null || row[line.sum_of] === undefined ? null : String(row[line.sum_of])))
+    const reported = rows.map((row) => (row[line.sum_of] === null || row[line.sum_of] === undefined ? null : String(row[line.sum_of])))
+    const bound = bindParameters(line.equals, definition.parameters, values)
     const { rows: answer } = await session.query<{ reported: string; expected: string; ok: boolean }>(
-      `WITH proof AS (SELECT (SELECT coalesce(sum(v::numeric), 0) FROM unnest($1::text[]) v) AS reported, (${line.equals})::numeric AS expected)
+      `WITH proof AS (SELECT (SELECT coalesce(sum(v::numeric), 0) FROM unnest($${String(bound.values.length + 1)}::text[]) v) AS reported, (${bound.sql})::numeric AS expected)
        SELECT reported::text, coalesce(expected, 0)::text AS expected, reported = coalesce(expected, 0) AS ok FROM proof`,
-      [values],
+      [...bound.values, reported],
     )
-    const { reported = null, expected = null, ok = false } = answer[0] ?? {}
-    lines.push({ label: line.label, reported, expected, ok })
+    const found = answer[0]
+    lines.push({ label: line.label, reported: found?.reported ?? null, expected: found?.expected ?? null, ok: found?.ok ?? false })
   }
   return { ok: lines.every((line) => line.ok), lines }
 }

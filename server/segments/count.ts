@@ -13,13 +13,18 @@ export interface CountNeeds {
   warehouse: Warehouse
 }
 
-/** A segment's rule, or one that has no name yet. */
-export type Counted = Pick<SegmentDefinition, 'rule'> & { segment: string | null }
+/** A segment's rule, or one that has no name yet; `only` narrows whom it is asked of. */
+export type Counted = Pick<SegmentDefinition, 'rule'> & { segment: string | null; only?: unknown }
+
+/** The rule within what it is asked of. */
+export function narrowedRule({ rule, only }: Pick<Counted, 'rule' | 'only'>): unknown {
+  return only === undefined ? rule : { and: [only, rule] }
+}
 
 /** The snapshot, and the rule as its WHERE clause. Errors: `features.no-snapshot`, `rule.*`. */
-export function inSnapshot({ features }: Pick<CountNeeds, 'features'>, { rule }: Counted): { snapshot: StoredSnapshot; where: Compiled } {
+export function inSnapshot({ features }: Pick<CountNeeds, 'features'>, counted: Counted): { snapshot: StoredSnapshot; where: Compiled } {
   const snapshot = features.snapshot()
-  return { snapshot, where: compileRule(parseRule(rule, features.columnTypes()), SQLITE) }
+  return { snapshot, where: compileRule(parseRule(narrowedRule(counted), features.columnTypes()), SQLITE) }
 }
 
 /** Counts customers where the caller says. Errors: `features.no-snapshot`, `rule.*`, an unreachable warehouse. */
@@ -31,15 +36,22 @@ export function countRule(needs: CountNeeds, counted: Counted, source: 'cache' |
 /** Counts customers in the snapshot. */
 export async function countInSnapshot(needs: Pick<CountNeeds, 'features' | 'local'>, counted: Counted): Promise<SegmentCount> {
   const { snapshot, where } = inSnapshot(needs, counted)
-  const [row] = await needs.local.read(snapshot, `SELECT count(*) AS n FROM ${snapshot.table} WHERE ${where.sql}`, where.values)
-  const { segment, rule } = counted
-  return { segment, rule, count: Number(row?.['n'] ?? 0), of: snapshot.customers, as_of: snapshot.as_of, source: 'cache' }
+  const countWhere = async ({ sql, values }: Compiled): Promise<number> => {
+    const [row] = await needs.local.read(snapshot, `SELECT count(*) AS n FROM ${snapshot.table} WHERE ${sql}`, values)
+    return Number(row?.['n'] ?? 0)
+  }
+  const { segment, rule, only } = counted
+  const of = only === undefined ? snapshot.customers : await countWhere(inSnapshot(needs, { segment, rule: only }).where)
+  return { segment, rule, count: await countWhere(where), of, as_of: snapshot.as_of, source: 'cache' }
 }
 
-async function countInWarehouse(session: Session, features: Features, { segment, rule }: Counted): Promise<SegmentCount> {
-  const where = compileRule(parseRule(rule, await features.warehouseColumnTypes(session)), POSTGRES)
+async function countInWarehouse(session: Session, features: Features, counted: Counted): Promise<SegmentCount> {
+  const { segment, rule, only } = counted
+  const types = await features.warehouseColumnTypes(session)
+  const where = compileRule(parseRule(narrowedRule(counted), types), POSTGRES)
+  const all = only === undefined ? 'true' : compileRule(parseRule(only, types), POSTGRES).sql
   const { rows } = await session.query<{ n: number; of: number }>(
-    `SELECT count(*) FILTER (WHERE ${where.sql})::int AS n, count(*)::int AS of FROM ${features.source}`,
+    `SELECT count(*) FILTER (WHERE ${where.sql})::int AS n, count(*) FILTER (WHERE ${all})::int AS of FROM ${features.source}`,
     where.values,
   )
   const { as_of } = await features.asOf()

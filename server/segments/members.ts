@@ -32,7 +32,11 @@ export interface MemberExport {
 const EXPORT_BATCH = 5_000
 
 /** One page, in the order that the caller asks for. Errors: `segment.unknown-column`, `features.no-snapshot`, `rule.*`. */
-export async function pageOfMembers(needs: MemberNeeds, definition: SegmentDefinition, request: MemberRequest): Promise<MemberPage> {
+export async function pageOfMembers(
+  needs: MemberNeeds,
+  definition: SegmentDefinition & { only?: unknown },
+  request: MemberRequest,
+): Promise<MemberPage> {
   const { snapshot, where } = inSnapshot(needs, definition)
   const names = snapshot.columns.map((column) => column.name)
   if (!names.includes(request.sort))
@@ -57,7 +61,7 @@ export async function pageOfMembers(needs: MemberNeeds, definition: SegmentDefin
 }
 
 /** All members in batches, by customer; constant memory. Errors: `features.no-snapshot`, `rule.*`. */
-export async function exportMembers(needs: MemberNeeds, definition: SegmentDefinition): Promise<MemberExport> {
+export async function exportMembers(needs: MemberNeeds, definition: SegmentDefinition & { only?: unknown }): Promise<MemberExport> {
   const { snapshot, where } = inSnapshot(needs, definition)
   const { count } = await countInSnapshot(needs, definition)
   return {

@@ -25,7 +25,7 @@ export {
 } from './migrations/index.ts'
 export type { Drift, DriftReport } from './catalogue/index.ts'
 export type { Diagnosis } from './doctor/index.ts'
-export { ensureDatabase } from './database.ts'
+export { dropDatabase, ensureDatabase } from './database.ts'
 export { rehearse } from './rehearsal.ts'
 export { watchChannel } from './notifications.ts'
 

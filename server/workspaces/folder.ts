@@ -1,5 +1,5 @@
 /** A workspace is a folder: a copy of its pack, `workspace.yaml`, and a cache that can be made again. */
-import { cp, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { mistake } from '../../shared/failure.ts'
 import { suggest } from '../../shared/nearest.ts'
@@ -71,6 +71,7 @@ export async function createWorkspace(
   const beside = `${folder}.new-${String(process.pid)}`
   try {
     await cp(from, beside, { recursive: true })
+    await nameDatabases(join(beside, 'pack.yaml'), name)
     await writeFile(join(beside, 'workspace.yaml'), writeSettings({ name, pack, warehouse }))
     await writeFile(join(beside, '.gitignore'), 'cache/\n')
     await rename(beside, folder)
@@ -78,4 +79,10 @@ export async function createWorkspace(
     await rm(beside, { recursive: true, force: true })
   }
   return readWorkspace(home, name)
+}
+
+/** Databases and slots that belong to one workspace carry its name, where the pack writes `{workspace}`. */
+async function nameDatabases(file: string, workspace: string): Promise<void> {
+  const text = await readFile(file, 'utf8')
+  await writeFile(file, text.replaceAll('{workspace}', workspace.replaceAll('-', '_')))
 }

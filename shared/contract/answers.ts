@@ -33,6 +33,8 @@ export const workspaceStateSchema = z.object({
   /** `stale`: the warehouse holds newer data than the snapshot. */
   freshness: z.enum(['fresh', 'stale', 'empty', 'unknown']),
   running: z.array(runSummarySchema),
+  /** One choice over all reports and segments, e.g. the tenant; null where the workspace has none. */
+  filter: z.object({ name: z.string(), label: z.string(), choices: z.array(z.string()) }).nullable(),
 })
 export type WorkspaceState = z.infer<typeof workspaceStateSchema>
 
@@ -68,6 +70,18 @@ export const reportSummarySchema = z.object({
 })
 export type ReportSummary = z.infer<typeof reportSummarySchema>
 
+/** A choice that a report offers. */
+export const reportParameterSchema = z.object({
+  name: z.string(),
+  label: z.string(),
+  type: z.enum(['text', 'integer', 'date']),
+  /** Null: all. */
+  value: z.string().nullable(),
+  /** What can be chosen; null where anything can be written. */
+  choices: z.array(z.string()).nullable(),
+})
+export type ReportParameter = z.infer<typeof reportParameterSchema>
+
 /** A line of the report's own proof, e.g. `report total = warehouse total`. */
 export const reconciliationLineSchema = z.object({
   label: z.string(),
@@ -81,6 +95,7 @@ export const reportResultSchema = reportSummarySchema.extend({
   as_of: z.string().nullable(),
   computed_at: z.string(),
   source: originSchema,
+  parameters: z.array(reportParameterSchema).default([]),
   columns: z.array(columnSchema),
   rows: z.array(rowSchema),
   reconciliation: z.object({ ok: z.boolean(), lines: z.array(reconciliationLineSchema) }),

@@ -20,6 +20,22 @@ const page = { offset: z.coerce.number().int().min(0).default(0), limit: z.coerc
 /** Names of things in a workspace: they are also file names. */
 const name = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'a name has small letters, digits, _ and -')
 
+/** Only customers with this value of the workspace's filter. */
+const filter = z.string().max(200).optional()
+/** Values of a report's parameters by name, as JSON text; a parameter that is left out has its default. */
+const reportValues = z
+  .string()
+  .max(4000)
+  .transform((text, context): Record<string, string> => {
+    try {
+      return z.record(z.string(), z.string()).parse(JSON.parse(text))
+    } catch {
+      context.addIssue({ code: 'custom', message: 'values is JSON such as {"tenant":"acme"}' })
+      return z.NEVER
+    }
+  })
+  .optional()
+
 const started = z.object({ run_id: z.string() })
 
 export const contract = {
@@ -36,7 +52,7 @@ export const contract = {
     method: 'GET',
     path: '/api/overview',
     summary: 'Freshness, last run, key figures and RFM segments',
-    params: nothing,
+    params: z.object({ filter }),
     body: none,
     answer: overviewSchema,
     status: 200,
@@ -54,7 +70,7 @@ export const contract = {
     method: 'GET',
     path: '/api/segments/:segment/count',
     summary: 'How many customers are in a segment',
-    params: z.object({ segment: name, source: z.enum(['cache', 'warehouse']).default('cache') }),
+    params: z.object({ segment: name, source: z.enum(['cache', 'warehouse']).default('cache'), filter }),
     body: none,
     answer: segmentCountSchema,
     status: 200,
@@ -68,6 +84,7 @@ export const contract = {
       ...page,
       sort: z.string().max(64).default('customer_id'),
       descending: z.stringbool().default(false),
+      filter,
     }),
     body: none,
     answer: memberPageSchema,
@@ -86,7 +103,7 @@ export const contract = {
     method: 'GET',
     path: '/api/reports/:report',
     summary: 'A report: from the warehouse, or from the snapshot when offline',
-    params: z.object({ report: name }),
+    params: z.object({ report: name, values: reportValues, filter }),
     body: none,
     answer: reportResultSchema,
     status: 200,
@@ -114,11 +131,19 @@ export type AnswerOf<N extends CallName> = z.output<Contract[N]['answer']>
 
 /** Paths that answer with a file and not with a call's JSON: streamed, CSV with the definition and the as-of in its first lines. */
 export const FILE_PATHS = {
-  segment: (segment: string): string => `/api/segments/${encodeURIComponent(segment)}/export.csv`,
-  report: (report: string): string => `/api/reports/${encodeURIComponent(report)}/export.csv`,
+  segment: (segment: string, filter?: string): string => `/api/segments/${encodeURIComponent(segment)}/export.csv${query({ filter })}`,
+  report: (report: string, asked: { values?: string | undefined; filter?: string | undefined } = {}): string =>
+    `/api/reports/${encodeURIComponent(report)}/export.csv${query(asked)}`,
   rejects: (runId: string): string => `/api/runs/${encodeURIComponent(runId)}/rejects.csv`,
   runLog: (runId: string): string => `/api/runs/${encodeURIComponent(runId)}/log.txt`,
   runExport: (runId: string): string => `/api/runs/${encodeURIComponent(runId)}/run.json`,
+}
+
+function query(values: Record<string, string | undefined>): string {
+  const given = Object.entries(values).flatMap(([key, value]) =>
+    value === undefined || value === '' ? [] : [`${key}=${encodeURIComponent(value)}`],
+  )
+  return given.length === 0 ? '' : `?${given.join('&')}`
 }
 
 /** Server-sent events at this path; each `data` is one `LiveEvent` as JSON. */

@@ -29,9 +29,9 @@ const processes = (): string[] =>
 
 test('an import killed in the middle leaves nothing of itself, and the next one brings everything once', async () => {
   const child = home.start('import', 'orders', join(home.folder, 'orders.csv'))
-  await vi.waitFor(() => expect(processes().length).toBeGreaterThan(0), { timeout: 20_000, interval: 5 })
+  await vi.waitFor(() => expect(processes().length).toBeGreaterThan(0), { timeout: 60_000, interval: 5 })
   child.kill('SIGKILL')
-  await vi.waitFor(() => expect(processes()).toEqual([]), { timeout: 20_000 })
+  await vi.waitFor(() => expect(processes()).toEqual([]), { timeout: 60_000 })
   const again = await home.run('import', 'orders', join(home.folder, 'orders.csv'), '--format', 'json')
   expect(again).toMatchObject({ code: 0, json: { lines: LINES, rejected: 0 } })
   const profile = (await home.run('report', 'run', 'order_lines_profile', '--format', 'json')).json['rows'] as {
@@ -46,7 +46,7 @@ test('a run killed in mid-step is closed as interrupted, and the next run comple
   // The dimensions are done and the facts are under way.
   await waitForText(child, /5 of 7/)
   child.kill('SIGKILL')
-  await vi.waitFor(() => expect(processes()).toEqual([]), { timeout: 20_000 })
+  await vi.waitFor(() => expect(processes()).toEqual([]), { timeout: 60_000 })
   const run = await home.run('run', '--jobs', 'all', '--format', 'json')
   expect(run).toMatchObject({ code: 0, json: { status: 'succeeded' } })
   const report = await home.run('report', 'run', 'monthly_revenue_by_country', '--format', 'json')

@@ -3,11 +3,11 @@ import type { ChildProcess } from 'node:child_process'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ensureDatabase } from '../../server/warehouse/index.ts'
 import { openEmbeddedServer, writeDemoOrders, type EmbeddedServer } from '../../server/workspaces/index.ts'
+import { seriousFindings } from '../tools/axe.ts'
 import { openBrowser } from '../tools/browser.ts'
 import { openCommandHome, waitForText, type CommandHome } from '../tools/command.ts'
 
@@ -46,6 +46,7 @@ beforeAll(async () => {
   origin = new URL(url).origin
   browser = await openBrowser()
   context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+  context.setDefaultTimeout(90_000)
   page = await context.newPage()
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text())
@@ -69,13 +70,6 @@ afterAll(async () => {
 async function open(path: string, heading: string): Promise<void> {
   await page.goto(`${origin}${path}`)
   await page.getByRole('heading', { level: 1, name: heading }).waitFor()
-}
-
-async function seriousFindings(): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)
 }
 
 describe('with a warehouse', () => {
@@ -168,7 +162,7 @@ describe('with a warehouse', () => {
       await open(path, heading)
       // Never quite idle: the event stream stays open.
       await page.waitForFunction('document.querySelector(\'[aria-busy="true"]\') === null')
-      expect(await seriousFindings(), path).toEqual([])
+      expect(await seriousFindings(page), path).toEqual([])
     }
   })
 
@@ -203,7 +197,7 @@ describe('with the database stopped', () => {
     await open('/', 'Overview')
     await page.getByText('Champions').first().waitFor()
     expect(await page.getByRole('button', { name: /Run all jobs/ }).isDisabled()).toBe(true)
-    expect(await seriousFindings()).toEqual([])
+    expect(await seriousFindings(page)).toEqual([])
   })
 
   test('the segment is counted by the command too, and what needs the warehouse says so', async () => {

@@ -54,9 +54,9 @@ export async function startShell(options: ShellOptions = {}): Promise<Shell> {
   }
 }
 
-/** Waits until the check holds, or fails with its reason after 20 seconds. */
+/** Waits until the check holds, or fails with its reason after 90 seconds. */
 export function eventually(check: () => void | Promise<void>): Promise<void> {
-  return vi.waitFor(check, { timeout: 20_000, interval: 20 })
+  return vi.waitFor(check, { timeout: 90_000, interval: 20 })
 }
 
 /** After each test the app quits as it would for a person; no process and no folder stays. */

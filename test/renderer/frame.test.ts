@@ -77,6 +77,7 @@ describe('live events', () => {
     freshness: 'empty',
     read_only: null,
     running: [],
+    filter: null,
     warehouse: { state: 'online', label: 'localhost', checked_at: '2026-01-01T00:00:00Z', message: null },
   }
 

@@ -39,6 +39,7 @@ export const WORKSPACE: WorkspaceState = {
   snapshot: null,
   freshness: 'empty',
   running: [],
+  filter: null,
   warehouse: { state: 'online', label: 'localhost', checked_at: '2026-01-01T00:00:00Z', message: null },
 }
 

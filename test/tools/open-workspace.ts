@@ -31,16 +31,18 @@ export async function openTestWorkspace(
   const environment = { ...process.env, [TEST_PASSWORD_VARIABLE]: password }
   const rooms = await openRooms({ home, workspace: name, clock: options.clock ?? Date.now, environment, log: () => undefined })
   if (options.upgrade !== false) await rooms.upgradeWarehouse()
-  return {
+  const workspace: TestWorkspace = {
     rooms,
     home,
     name,
     folder,
     close: async () => {
-      await rooms.close()
+      // Those that are open now: a test may have opened it again.
+      await workspace.rooms.close()
       await rm(home, { recursive: true, force: true })
     },
   }
+  return workspace
 }
 
 export interface OrderLine {

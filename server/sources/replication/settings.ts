@@ -57,7 +57,7 @@ export const replicationSettings = z.strictObject({
   kind: z.literal('replication'),
   host: z.string().min(1),
   port: z.int().min(1).max(65535).default(5432),
-  user: z.string().min(1),
+  user: z.string().min(1).default('postgres'),
   database: z.string().min(1),
   tls: z.enum(['off', 'require', 'verify']).default('off'),
   /** Name of the environment variable that holds the password; the password itself is never written down. */

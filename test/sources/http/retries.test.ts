@@ -64,7 +64,7 @@ test('a server that is not there is told after the tries', async () => {
 
 test('a server that does not answer is given up after the timeout and tried again', async () => {
   api = await openTestApi((_, count) => (count === 1 ? 'hang' : FINE))
-  const settings = { ...httpSettings.parse({ kind: 'http', base_url: api.url }), timeout: 50 }
+  const settings = { ...httpSettings.parse({ kind: 'http', base_url: api.url }), timeout: 1_000 }
   const wait = async (milliseconds: number): Promise<void> => void api.world.waits.push(milliseconds)
   const source = openHttpSource(settings, { source: 'xiva', environment: {}, clock: () => START, random: () => 0, wait })
   expect(await api.read('profiles', {}, { source })).toMatchObject({ read: 1 })

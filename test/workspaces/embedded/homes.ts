@@ -15,7 +15,7 @@ import {
   type EmbeddedServer,
 } from '../../../server/workspaces/embedded/index.ts'
 
-export const soon = { timeout: 10_000, interval: 25 }
+export const soon = { timeout: 60_000, interval: 25 }
 
 const homes: string[] = []
 const servers: EmbeddedServer[] = []
