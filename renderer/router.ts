@@ -16,6 +16,7 @@ const routes: RouteRecordRaw[] = [
   // No schedule can have this name.
   { path: '/schedules/_new', component: () => import('./schedules/NewSchedulePage.vue') },
   { path: '/schedules/:schedule', component: () => import('./schedules/SchedulePage.vue'), props: true },
+  { path: '/help', component: () => import('./help/HelpPage.vue') },
   { path: '/inbox', component: () => import('./inbox/InboxPage.vue') },
   { path: '/rejects', component: () => import('./runs/RejectsPage.vue') },
   { path: '/:rest(.*)*', component: () => import('./frame/LostPage.vue') },

@@ -7,6 +7,7 @@ import type { RunSummary } from '../shared/run.ts'
 import { toIso } from '../shared/time.ts'
 import type { Handlers } from './api/index.ts'
 import type { Rooms } from './assemble.ts'
+import { readHelp } from './help.ts'
 import { answerPipelineCalls, type PipelineCallNeeds } from './pipeline-calls.ts'
 import { answerRunCalls } from './run-calls.ts'
 import { answerScheduleCalls } from './schedule-calls.ts'
@@ -188,6 +189,7 @@ export function answerCalls(rooms: Rooms, needs: PipelineCallNeeds): Handlers {
     ...answerPipelineCalls(rooms, needs),
     ...answerRunCalls(rooms, needs.underWay),
     ...answerScheduleCalls(rooms, needs.underWay),
+    'help.show': () => readHelp(rooms),
     'features.sync': () => startSync(rooms, needs.log),
   }
 }

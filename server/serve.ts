@@ -59,11 +59,14 @@ export async function serve(rooms: Rooms, { listen, token, log }: ServeRequest):
   const server = createServer(app)
   address = await startListening(server, listen)
   const watch = startWatching(rooms, { broadcast, log })
+  // A demo whose source is an API needs somebody who answers; without it only the jobs that read it fail.
+  const service = await rooms.demo.serve({ say: () => undefined }).catch(log)
   return {
     url: onSocket ? null : `http://${address}${oneTimePath}`,
     close: async () => {
       for (const controller of underWay.values()) controller.abort()
       await watch.close()
+      await service?.close()
       await new Promise<void>((resolve) => {
         server.close(() => resolve())
         // Event streams never end by themselves.

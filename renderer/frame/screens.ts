@@ -1,5 +1,5 @@
 /** The screens of the rail. A screen is listed once it exists. */
-import { CalendarClock, ChartColumn, History, LayoutDashboard, UsersRound, Network } from '@lucide/vue'
+import { BookOpen, CalendarClock, ChartColumn, History, LayoutDashboard, UsersRound, Network } from '@lucide/vue'
 import type { Component } from 'vue'
 
 export interface Screen {
@@ -17,4 +17,5 @@ export const SCREENS: readonly Screen[] = [
   { path: '/pipelines', label: 'Pipelines', icon: Network, key: 'p' },
   { path: '/runs', label: 'Runs', icon: History, key: 'u' },
   { path: '/schedules', label: 'Schedules', icon: CalendarClock, key: 'c' },
+  { path: '/help', label: 'Help', icon: BookOpen, key: 'h' },
 ]

@@ -2,8 +2,10 @@
 import { CommanderError, Option, program, type Command } from 'commander'
 import { VERSION } from '../version.ts'
 import { addDemoCommands } from './commands/demo.ts'
+import { addDoctorCommand } from './commands/doctor.ts'
 import { addFeaturesCommands } from './commands/features.ts'
 import { addImportCommand } from './commands/import.ts'
+import { addManualCommand } from './commands/manual.ts'
 import { addNotificationsCommands } from './commands/notifications.ts'
 import { addPlanCommand } from './commands/plan.ts'
 import { addRejectsCommands } from './commands/rejects.ts'
@@ -46,6 +48,7 @@ function build(): Command {
   addServeCommands(program)
   addDemoCommands(program)
   addWorkspaceCommands(program)
+  addDoctorCommand(program)
   addWarehouseCommands(program)
   addImportCommand(program)
   addPlanCommand(program)
@@ -58,6 +61,7 @@ function build(): Command {
   addFeaturesCommands(program)
   addSegmentsCommands(program)
   addReportCommand(program)
+  addManualCommand(program)
   for (const command of program.commands) inherit(command)
   return program
 }

@@ -27,6 +27,8 @@ export interface DemoDataNeeds {
   pack: PackSettings
   /** The warehouse's database where that is on the embedded server too; null where it is somebody's own. */
   warehouse: string | null
+  /** Where a demo service may put what its clients must know, e.g. a password of the demo. */
+  environment: NodeJS.ProcessEnv
   /** A database of the embedded server, made when it is missing. */
   connection(database: string): Promise<Connection>
 }
@@ -57,7 +59,7 @@ export type DemoNote = z.infer<typeof noteSchema>
 
 /** Opens nothing yet. Errors of the calls: `demo.*`, those of the warehouse. */
 export function openDemoData(needs: DemoDataNeeds) {
-  const { folder, name, pack, warehouse, connection } = needs
+  const { folder, name, pack, warehouse, environment, connection } = needs
   const databases = openDemoDatabases(needs)
   const { database } = databases
   return {
@@ -84,8 +86,8 @@ export function openDemoData(needs: DemoDataNeeds) {
       if (note !== null && note.lived_until < moment) await writeNote(folder, { ...note, lived_until: moment })
     },
     /** Null where the pack needs none. */
-    serve: async (request: { environment: NodeJS.ProcessEnv; say(text: string): void }): Promise<DemoService | null> =>
-      pack.demo?.service === true ? ((await (await findGenerator(name))?.serve?.({ folder, ...request })) ?? null) : null,
+    serve: async ({ say }: { say(text: string): void }): Promise<DemoService | null> =>
+      pack.demo?.service === true ? ((await (await findGenerator(name))?.serve?.({ folder, environment, say })) ?? null) : null,
     /** Takes sources, warehouse and folder away. Errors: `demo.own-warehouse`. */
     remove: async (): Promise<void> => {
       if (warehouse === null)

@@ -10,6 +10,7 @@ import {
   workspaceStateSchema,
 } from './answers.ts'
 import { call } from './call.ts'
+import { helpCalls } from './help.ts'
 import { pipelineCalls } from './pipelines.ts'
 import { runCalls } from './runs.ts'
 import { scheduleCalls } from './schedules.ts'
@@ -111,6 +112,7 @@ export const contract = {
   ...pipelineCalls,
   ...runCalls,
   ...scheduleCalls,
+  ...helpCalls,
   'features.sync': call({
     method: 'POST',
     path: '/api/features/sync',

@@ -111,7 +111,7 @@ async function live(context: Context, options: LiveOptions): Promise<void> {
   const rate = wholeNumber(options.rate, 'rate')
   const minutes = wholeNumber(options.minutes, 'number of minutes')
   await withRooms(context, 'any', async (rooms) => {
-    const service = await rooms.demo.serve({ environment: process.env, say: context.output.say })
+    const service = await rooms.demo.serve(context.output)
     if (service !== null) context.output.say(`Answering at ${service.url}`)
     try {
       const changes = await (options.atOnce === true ? liveAtOnce : liveInTime)(rooms, { rate, minutes, signal: context.signal })

@@ -55,7 +55,7 @@ async function check(context: Context, { accept, yes }: { accept?: true; yes?: t
 
 const SIGN: Record<Diagnosis['status'], string> = { ok: '●', warning: '▲', failed: '✗', skipped: '–' }
 
-function sayDiagnosis({ status, check: name, message, hint, grant }: Diagnosis): string[] {
+export function sayDiagnosis({ status, check: name, message, hint, grant }: Diagnosis): string[] {
   return [
     `${SIGN[status]} ${name.padEnd(16)} ${message}`,
     ...(status === 'ok' || hint === null ? [] : [`  → ${hint}`]),

@@ -86,7 +86,7 @@ async function show(context: Context, name: string | undefined): Promise<void> {
       `Pack       ${settings.pack} (${pack.title})`,
       `Folder     ${folder}`,
       `Warehouse  ${settings.warehouse.engine}, database ${settings.warehouse.database}`,
-      `Features   ${pack.features.table}`,
+      `Features   ${pack.features.table ?? 'a query of pack.yaml'}`,
     ],
   )
 }

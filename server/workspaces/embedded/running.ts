@@ -1,6 +1,6 @@
 /** A running PostgreSQL: started by this keeper, or taken over from a keeper that was killed. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { closeSync, openSync, rmSync } from 'node:fs'
+import { closeSync, openSync, rmSync, statfsSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -34,6 +34,8 @@ const lingerMs = 20_000
 /** A fast shutdown writes out what is dirty (up to 256 MB); after this it is cut short, at the price of a recovery. */
 const stopMs = 60_000
 const keptLogs = 14
+/** One file of PostgreSQL's log. Without room for it a fast shutdown tries to write its checkpoint until `stopMs` is over. */
+const shutDownBytes = 16 * 1024 * 1024
 
 /** Starts the server, or takes over a living one. Waits as long as a recovery takes. Throws `embedded.start-failed`, `embedded.disk-full`. */
 export async function startServer(needs: StartNeeds): Promise<Running> {
@@ -113,10 +115,16 @@ async function shutDown(server: { pid: number; ended: Promise<void>; places: Pla
   const { pid, ended, places, binaries } = server
   if (process.platform === 'win32')
     spawnSync(binaries.pgCtl, ['stop', '-D', places.data, '-m', 'fast', '-w', '-t', String(stopMs / 1000)], { windowsHide: true })
-  else signal(pid, 'SIGINT')
+  else signal(pid, hasRoom(places.data) ? 'SIGINT' : 'SIGQUIT')
   const late = pause(stopMs, 'late', { ref: false })
   if ((await Promise.race([ended, late])) === 'late') signal(pid, 'SIGQUIT')
   await ended
+}
+
+/** On a full disk nothing is gained by asking nicely: what was committed is recovered at the next start. */
+function hasRoom(folder: string): boolean {
+  const { bavail, bsize } = statfsSync(folder)
+  return bavail * bsize >= shutDownBytes
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
