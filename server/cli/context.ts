@@ -73,6 +73,17 @@ export async function workspaceName({ home, options }: Context): Promise<string>
   )
 }
 
+/** Has a demo's own API answer while the work goes on; where another process of the demo already does, that one is asked. */
+export async function withDemoService<T>({ output }: Pick<Context, 'output'>, rooms: Rooms, work: () => Promise<T>): Promise<T> {
+  const isDemo = (await rooms.demo.note())?.filled === true
+  const service = isDemo ? await rooms.demo.serve(output).catch(() => null) : null
+  try {
+    return await work()
+  } finally {
+    await service?.close()
+  }
+}
+
 /**
  * Opens the workspace, does the work and closes everything, also after a failure.
  * @param warehouse `current` also makes sure that the warehouse has exactly the tables that this program knows; `readable`

@@ -1,6 +1,7 @@
 /** The `quintile` command. Exit codes: 0 done, 1 a failure that we foresaw, 2 bad usage or a crash. */
 import { CommanderError, Option, program, type Command } from 'commander'
 import { VERSION } from '../version.ts'
+import { addAliasesCommands } from './commands/aliases.ts'
 import { addDemoCommands } from './commands/demo.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addFeaturesCommands } from './commands/features.ts'
@@ -55,6 +56,7 @@ function build(): Command {
   addRunCommand(program)
   addRunsCommands(program)
   addRejectsCommands(program)
+  addAliasesCommands(program)
   addSourcesCommands(program, (rooms) => rooms.pipelines.sources)
   addSchedulesCommands(program)
   addNotificationsCommands(program)

@@ -1,5 +1,5 @@
 /**
- * `npm run pictures`: the pictures of the README, taken from the demo workspace as `npm start` makes it. Not a test; a
+ * `npm run pictures`: the pictures of the README, taken from the demo workspaces as `quintile start` makes them. Not a test; a
  * person looks at what it makes before it is committed.
  */
 import { join } from 'node:path'
@@ -12,7 +12,8 @@ const FOLDER = join(import.meta.dirname, '..', '..', 'resources', 'pictures')
 /** Charts draw themselves after their data has come. */
 async function take(page: Page, address: string, name: string): Promise<void> {
   await page.goto(address)
-  await page.waitForLoadState('networkidle').catch(() => undefined)
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await page.locator('main [aria-busy=true]').first().waitFor({ state: 'detached' })
   await page.waitForTimeout(800)
   await page.screenshot({ path: join(FOLDER, `${name}.png`) })
 }
@@ -29,27 +30,44 @@ async function withoutNames(page: Page): Promise<void> {
   })
 }
 
-const home = await openCommandHome()
-const server = home.start('start', '--browser')
-const browser = await openBrowser()
-try {
-  const link = await waitForText(server, /(http:\/\/127\.0\.0\.1:\d+\/open\?code=[\w-]+)/)
-  const { origin } = new URL(link)
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' })
-  const page = await context.newPage()
-  await withoutNames(page)
-  await page.goto(link)
+/** The page on a served workspace; `work` takes its pictures. */
+async function withScreen(args: readonly string[], work: (page: Page, origin: string) => Promise<void>): Promise<void> {
+  const server = home.start(...args)
+  try {
+    const link = await waitForText(server, /(http:\/\/127\.0\.0\.1:\d+\/open\?code=[\w-]+)/)
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' })
+    const page = await context.newPage()
+    await withoutNames(page)
+    await page.goto(link)
+    await work(page, new URL(link).origin)
+    await context.close()
+  } finally {
+    const ended = new Promise((resolve) => server.once('exit', resolve))
+    server.kill('SIGTERM')
+    await ended
+  }
+}
+
+async function takeScreens(page: Page, origin: string): Promise<void> {
   await take(page, `${origin}/`, 'overview')
   await take(page, `${origin}/segments/active_high_value`, 'segment')
   await take(page, `${origin}/reports/monthly_revenue_by_country`, 'report')
-  const { runs } = (await (await context.request.get(`${origin}/api/runs`)).json()) as { runs: { run_id: string; kind: string }[] }
+  await take(page, `${origin}/pipelines`, 'pipelines')
+  await take(page, `${origin}/schedules`, 'schedules')
+  const answer = await page.request.get(`${origin}/api/runs`)
+  const { runs } = (await answer.json()) as { runs: { run_id: string; kind: string }[] }
   await take(page, `${origin}/runs/${runs.find((run) => run.kind === 'pipeline')?.run_id ?? ''}`, 'run')
   await page.emulateMedia({ colorScheme: 'dark' })
   await take(page, `${origin}/`, 'overview-dark')
+}
+
+const home = await openCommandHome()
+const browser = await openBrowser()
+try {
+  await withScreen(['start', '--browser'], takeScreens)
+  for (const pack of ['loyalty', 'cellar', 'mafia', 'lakehouse'])
+    await withScreen(['start', '--browser', '--pack', pack], (page, origin) => take(page, `${origin}/`, `pack-${pack}`))
 } finally {
   await browser.close()
-  const ended = new Promise((resolve) => server.once('exit', resolve))
-  server.kill('SIGTERM')
-  await ended
   await home.remove()
 }

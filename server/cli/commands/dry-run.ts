@@ -1,6 +1,7 @@
 /** `quintile run --dry-run`: what a run would do to each target. */
 import type { DryRun, PredictedStep, RunOptionsInput } from '../../../shared/plan.ts'
-import { withRooms, type Context } from '../context.ts'
+import type { Rooms } from '../../assemble.ts'
+import { withDemoService, withRooms, type Context } from '../context.ts'
 import { number, seconds, table } from '../output.ts'
 
 const COLUMNS = ['read', 'inserted', 'updated', 'versions_closed', 'unchanged', 'rejected'] as const
@@ -8,17 +9,21 @@ const COLUMNS = ['read', 'inserted', 'updated', 'versions_closed', 'unchanged', 
 /** Predicts, tells and sets the exit code. */
 export async function dryRun(context: Context, options: RunOptionsInput): Promise<void> {
   await withRooms(context, 'current', async (rooms) => {
-    const { done } = await rooms.pipelines.dryRun({
-      options,
-      signal: context.signal,
-      onStep: (step) => {
-        if (step.status !== 'running') context.output.say(`  ${step.status} ${step.job} [${number(step.read)} rows read]`)
-      },
-    })
-    const predicted = await done
+    const predicted = await withDemoService(context, rooms, () => predict(context, rooms, options))
     context.output.result(toJson(predicted), () => describe(predicted))
     if (predicted.status === 'failed' || predicted.status === 'cancelled') process.exitCode = 1
   })
+}
+
+async function predict({ output, signal }: Context, rooms: Rooms, options: RunOptionsInput): Promise<DryRun> {
+  const { done } = await rooms.pipelines.dryRun({
+    options,
+    signal,
+    onStep: (step) => {
+      if (step.status !== 'running') output.say(`  ${step.status} ${step.job} [${number(step.read)} rows read]`)
+    },
+  })
+  return done
 }
 
 function toJson({ dry_run_id, status, steps, totals, started_at, ended_at }: DryRun) {

@@ -50,7 +50,7 @@ export function addReportCommand(program: Command): void {
     .option('--set <name=value>', 'the value of a parameter; repeat it', (word: string, all: string[]) => [...all, word], [])
     .addHelpText(
       'after',
-      '\nExamples:\n  quintile report run monthly_revenue_by_country\n  quintile report run rfm_segments --format json\n  quintile report run rfm_segments --out rfm.csv\n  quintile report run revenue_by_month --set tenant=techcorp-enterprise',
+      '\nExamples:\n  quintile report run monthly_revenue_by_country\n  quintile report run rfm_segments --format json\n  quintile report run rfm_segments --out rfm.csv\n  quintile report run revenue_by_tenant_and_month --set tenant=techcorp-enterprise',
     )
     .action((name: string, options: RunOptions, command: Command) => run(openContext(command), name, options))
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { RunOptionsInput } from '../../../shared/plan.ts'
 import type { RunDetail, RunStep } from '../../../shared/run.ts'
 import type { Rooms } from '../../assemble.ts'
-import { openContext, withRooms, type Context } from '../context.ts'
+import { openContext, withDemoService, withRooms, type Context } from '../context.ts'
 import { number, seconds } from '../output.ts'
 import { addSelection, toCommandLine, toRunOptions, type SelectionOptions } from '../run-options.ts'
 import { dryRun } from './dry-run.ts'
@@ -85,7 +85,7 @@ async function run(context: Context, options: SelectionOptions & { dryRun?: true
   const asked = toRunOptions(options)
   if (options.dryRun === true) return dryRun(context, asked)
   await withRooms(context, 'current', async (rooms) => {
-    const ended = await runJobs(context, rooms, { ...asked, request: toCommandLine(asked) })
+    const ended = await withDemoService(context, rooms, () => runJobs(context, rooms, { ...asked, request: toCommandLine(asked) }))
     tellRun(context, ended)
   })
 }

@@ -40,8 +40,13 @@ async function serveUntilStopped(context: Context, rooms: Rooms, { port }: Serve
   await serving.close()
 }
 
-async function start(context: Context, options: ServeOptions & { browser?: boolean }): Promise<void> {
-  const workspace = context.options.workspace ?? process.env['QUINTILE_WORKSPACE'] ?? 'demo'
+interface StartOptions extends ServeOptions {
+  browser?: boolean
+  pack?: string
+}
+
+async function start(context: Context, options: StartOptions): Promise<void> {
+  const workspace = context.options.workspace ?? process.env['QUINTILE_WORKSPACE'] ?? options.pack ?? 'demo'
   const quiet: Pick<Context, 'output' | 'signal'> = {
     output: { ...context.output, result: (_value, lines) => lines().forEach((line) => context.output.say(line)) },
     signal: context.signal,
@@ -53,6 +58,7 @@ async function start(context: Context, options: ServeOptions & { browser?: boole
     environment: process.env,
     signal: context.signal,
     say: context.output.say,
+    ...(options.pack === undefined ? {} : { data: { pack: options.pack } }),
     importOrders: (opened, file) => importFile(quiet, opened, { name: 'orders', file }),
     runAll: async (opened) => {
       context.output.say('Running all jobs …')
@@ -80,9 +86,10 @@ export function addServeCommands(program: Command): void {
     .command('start')
     .description('make the demo workspace on the first start, run its jobs, and open Quintile')
     .option('--port <port>', 'port on 127.0.0.1; 0 takes a free one', toPort, 0)
+    .option('--pack <pack>', 'another pack than globalmart; also the workspace’s name unless --workspace is given')
     .option('--browser', 'serve for a browser even where the desktop window could open')
-    .addHelpText('after', '\nExample:\n  quintile start --port 4711')
-    .action((options: ServeOptions & { browser?: boolean }, command: Command) => start(openContext(command), options))
+    .addHelpText('after', '\nExamples:\n  quintile start --port 4711\n  quintile start --pack mafia')
+    .action((options: StartOptions, command: Command) => start(openContext(command), options))
   program
     .command('serve')
     .description('serve a workspace on 127.0.0.1 until Ctrl-C; prints a one-time link')
