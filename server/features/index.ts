@@ -4,15 +4,28 @@ import type { SnapshotInfo } from '../../shared/contract/answers.ts'
 import type { ValueType } from '../../shared/rule.ts'
 import { toIso, type Clock } from '../../shared/time.ts'
 import type { LocalRow, LocalStore, StoredSnapshot } from '../local/index.ts'
-import { quoteQualified, type Session, type Warehouse } from '../warehouse/index.ts'
-import { discoverColumns, selectList, valueType } from './columns.ts'
+import type { Session, Warehouse } from '../warehouse/index.ts'
+import { readCatalogue, type FeatureEntry } from './catalogue.ts'
+import { selectList, valueType, type Relation } from './columns.ts'
+import { openKeptFeatures, type KeptFeatures } from './kept.ts'
+import { mergeSides, readSides } from './relation.ts'
+import type { FeatureSettings } from './settings.ts'
+import { stampOfLoads, type ReadStamp, type Stamp } from './stamp.ts'
+import { readCustomers, wishOf, type FeatureWish } from './store.ts'
+
+export type { FeatureEntry } from './catalogue.ts'
+export type { Feature } from './merge.ts'
+export type { FeatureSettings } from './settings.ts'
+export { stampOfData, stampOfLoads, type ReadStamp } from './stamp.ts'
+export type { FeatureWish } from './store.ts'
 
 export interface FeaturesNeeds {
   warehouse: Warehouse
   local: LocalStore
   clock: Clock
-  /** Table or view with one row per customer. */
-  table: string
+  settings: FeatureSettings
+  /** How new the data is; by our own runs when left out. */
+  stamp?: ReadStamp | undefined
 }
 
 export interface CustomerFeatures {
@@ -28,23 +41,9 @@ export interface SyncResult extends SnapshotInfo {
   copied: boolean
 }
 
-/** The newest data of any target: what the features are as of. */
-const DATA_AS_OF = `SELECT to_char(max(data_as_of), 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS as_of, max(changed_at)::text AS changed_at FROM quintile.targets`
-
-/** The newest data of any target, and when a target last changed. */
-interface Stamp {
-  as_of: string | null
-  changed_at: string | null
-}
-
-async function readStamp(warehouse: Warehouse): Promise<Stamp> {
-  const { rows } = await warehouse.query<Stamp>(DATA_AS_OF)
-  return rows[0] ?? { as_of: null, changed_at: null }
-}
-
 /** Opens the room. Errors: none here; its calls reject with `features.*` and the failures of the warehouse. */
 export function openFeatures(needs: FeaturesNeeds) {
-  const { warehouse, local, table } = needs
+  const { warehouse, local, settings, stamp = stampOfLoads } = needs
   const snapshot = (): StoredSnapshot => {
     const found = local.snapshot()
     if (found === null)
@@ -59,14 +58,17 @@ export function openFeatures(needs: FeaturesNeeds) {
   return {
     snapshot,
     /** Name and type of each feature, `customer_id` first. */
-    columnTypes: (): Map<string, ValueType> => new Map(snapshot().columns.map((column) => [column.name, valueType(column.type)])),
-    /** The same, as the warehouse has them now. */
-    warehouseColumnTypes: (session: Session): Promise<Map<string, ValueType>> =>
-      discoverColumns(session, table).then((columns) => new Map(columns.map((column) => [column.name, valueType(column.type)]))),
-    /** The features table, quoted. */
-    source: quoteQualified(table),
+    columnTypes: (): Map<string, ValueType> => typesOf(snapshot().columns),
+    /** All customers as the settings merge them: what to select from, and the type of each feature. */
+    relation: async (session: Session): Promise<{ sql: string; types: Map<string, ValueType> }> => {
+      const { sql, columns } = await openRelation(session, settings)
+      return { sql, types: typesOf(columns) }
+    },
+    /** Every feature with its meaning and drawer. Errors: `features.unknown-column` for a mapping to nothing. */
+    catalogue: (wish: FeatureWish = {}): Promise<FeatureEntry[]> =>
+      warehouse.withTransaction((session) => catalogueOf(session, settings, wishOf(settings, wish).source), { readOnly: true }),
 
-    asOf: (): Promise<Stamp> => readStamp(warehouse),
+    asOf: (): Promise<Stamp> => stamp(warehouse),
 
     /** Copies all customers into a new snapshot, which takes the old one's place when it is whole; `signal` gives it up. */
     sync: (snapshotId: string, { signal, onRows }: { signal: AbortSignal; onRows(customers: number): void }): Promise<SyncResult> =>
@@ -77,21 +79,50 @@ export function openFeatures(needs: FeaturesNeeds) {
         },
       ),
 
-    /** One customer. Errors: `features.unknown-customer`. */
-    get: async (customerId: string, from: 'cache' | 'warehouse'): Promise<CustomerFeatures> => {
-      const found = from === 'cache' ? await fromCache(local, snapshot(), customerId) : await fromWarehouse(warehouse, table, customerId)
-      if (found === undefined)
-        throw mistake(
-          'features.unknown-customer',
-          `There is no customer ${customerId}`,
-          'Customer ids are written exactly as in the source.',
-        )
-      return found
-    },
+    /** One customer of the snapshot, or of the warehouse as the settings merge it. Errors: `features.unknown-customer`. */
+    get: async (customerId: string, from: 'cache' | 'warehouse'): Promise<CustomerFeatures> =>
+      (from === 'cache' ? await fromCache(local, snapshot(), customerId) : await fromWarehouse(needs, customerId)) ??
+      unknownCustomer(customerId),
+
+    ...openStore(needs),
   }
 }
 
 export type Features = ReturnType<typeof openFeatures>
+
+function unknownCustomer(customerId: string): never {
+  throw mistake('features.unknown-customer', `There is no customer ${customerId}`, 'Customer ids are written exactly as in the source.')
+}
+
+const typesOf = (columns: Relation['columns']): Map<string, ValueType> => new Map(columns.map(({ name, type }) => [name, valueType(type)]))
+
+async function catalogueOf(session: Session, settings: FeatureSettings, source: FeatureSettings['source']): Promise<FeatureEntry[]> {
+  return readCatalogue(session, settings, { ...(await readSides(session, settings, source)), areAll: source === settings.source })
+}
+
+async function openRelation(session: Session, settings: FeatureSettings): Promise<Relation> {
+  const sides = await readSides(session, settings, settings.source)
+  return mergeSides(sides, { strategy: settings.merge_strategy, asOf: settings.as_of })
+}
+
+/** Single customers with provenance, kept for a while. */
+function openStore({ warehouse, local, clock, settings }: FeaturesNeeds) {
+  const kept = openKeptFeatures(local, { clock, ttl: settings.cache_ttl })
+  return {
+    /** Those who are known, in the order asked. Kept answers are those of the same source and strategy only. */
+    read: async (ids: readonly string[], wish: FeatureWish & { useCache?: boolean } = {}): Promise<KeptFeatures[]> => {
+      const how = wishOf(settings, wish)
+      const useCache = wish.useCache ?? true
+      const known = new Map(useCache ? ids.flatMap((id) => kept.find(id, how) ?? []).map((one) => [one.customer_id, one]) : [])
+      const missing = ids.filter((id) => !known.has(id))
+      const fresh = missing.length === 0 ? [] : await readCustomers({ warehouse, settings }, missing, how)
+      for (const [id, features] of fresh) known.set(id, kept.keep(id, how, features))
+      return ids.flatMap((id) => known.get(id) ?? [])
+    },
+    /** Whatever was kept of these customers is forgotten, of every source and strategy. */
+    invalidate: (ids: readonly string[]): void => kept.forget(ids),
+  }
+}
 
 /** While the work goes on, the signal stops the statement of its session. */
 async function stoppable<T>(
@@ -110,16 +141,15 @@ async function stoppable<T>(
 
 async function copySnapshot(
   session: Session,
-  { local, clock, table }: FeaturesNeeds,
+  { local, clock, settings, stamp = stampOfLoads }: FeaturesNeeds,
   { snapshotId, onRows }: { snapshotId: string; onRows: (customers: number) => void },
 ): Promise<SyncResult> {
-  const columns = await discoverColumns(session, table)
-  const { rows } = await session.query<{ as_of: string | null }>(DATA_AS_OF)
-  const head = { snapshot_id: snapshotId, synced_at: toIso(clock()), as_of: rows[0]?.as_of ?? null, columns }
-  const select = `SELECT ${selectList(columns)} FROM ${quoteQualified(table)} ORDER BY 1`
+  const { sql, columns } = await openRelation(session, settings)
+  const { as_of } = await stamp(session)
+  const head = { snapshot_id: snapshotId, synced_at: toIso(clock()), as_of, columns }
+  const select = `SELECT ${selectList(columns)} FROM ${sql} ORDER BY 1`
   const customers = await local.writeSnapshot(head, session.copyOut(`COPY (${select}) TO STDOUT (FORMAT binary)`), onRows)
-  const { snapshot_id, synced_at, as_of } = head
-  return { snapshot_id, synced_at, as_of, customers, features: columns.length - 1, copied: true }
+  return { snapshot_id: snapshotId, synced_at: head.synced_at, as_of, customers, features: columns.length - 1, copied: true }
 }
 
 async function fromCache(local: LocalStore, snapshot: StoredSnapshot, customerId: string): Promise<CustomerFeatures | undefined> {
@@ -129,23 +159,16 @@ async function fromCache(local: LocalStore, snapshot: StoredSnapshot, customerId
     : { customer_id: customerId, features: row, source: 'cache', as_of: snapshot.as_of, synced_at: snapshot.synced_at }
 }
 
-async function fromWarehouse(warehouse: Warehouse, table: string, customerId: string): Promise<CustomerFeatures | undefined> {
-  return warehouse.withTransaction(
-    async (session) => {
-      const columns = await discoverColumns(session, table)
-      const { rows } = await session.query<LocalRow>(
-        `SELECT ${selectList(columns)} FROM ${quoteQualified(table)} WHERE customer_id::text = $1`,
-        [customerId],
-      )
-      const row = rows[0]
-      if (row === undefined) return undefined
-      // int8 arrives as text; the same number type as from the snapshot.
-      const features = Object.fromEntries(
-        columns.map(({ name, type }) => [name, type === 'int8' && row[name] !== null ? Number(row[name]) : (row[name] ?? null)]),
-      )
-      const { rows: stamp } = await session.query<{ as_of: string | null }>(DATA_AS_OF)
-      return { customer_id: customerId, features, source: 'warehouse' as const, as_of: stamp[0]?.as_of ?? null, synced_at: null }
-    },
-    { readOnly: true },
-  )
+async function fromWarehouse({ warehouse, settings, stamp = stampOfLoads }: FeaturesNeeds, customerId: string): Promise<CustomerFeatures | undefined> {
+  const found = (await readCustomers({ warehouse, settings }, [customerId], {})).get(customerId)
+  if (found === undefined) return undefined
+  const values = [...found].map(([name, { value }]) => [name, value] as const)
+  const { as_of } = await stamp(warehouse)
+  return {
+    customer_id: customerId,
+    features: { customer_id: customerId, ...Object.fromEntries(values) },
+    source: 'warehouse',
+    as_of,
+    synced_at: null,
+  }
 }

@@ -28,7 +28,10 @@ export async function landFeed(session: Session, request: StepRequest, origin: F
   const { job, runId, reload, signal, dryRun } = request
   const position = reload ? null : await storedPosition(session, source, job.name)
   const landing = openLanding(session, { runId, job: job.name })
-  const outcome = await feed.read({ stream, position, dryRun, signal }, landing.taker)
+  const outcome = await feed.read({ stream, position, dryRun, signal }, landing.taker).catch(async (thrown: unknown) => {
+    await landing.giveUp()
+    throw thrown
+  })
   const rejected = await landing.end()
   if (outcome.position !== null) await savePosition(session, { source, job: job.name, runId }, outcome.position)
   return {
@@ -46,10 +49,27 @@ interface Landing {
   taker: FeedTaker
   /** Ends the COPY; answers with what was rejected, by reason. */
   end(): Promise<Finding[]>
+  /** Breaks the COPY off: until it has ended, not even a rollback gets through. */
+  giveUp(): Promise<void>
+}
+
+/** A COPY under way. */
+interface Copy {
+  sink: ReturnType<Session['copyIn']>
+  /** Rejects with what broke it, also when nobody writes at that moment. */
+  ended: Promise<void>
+  isBroken: boolean
+}
+
+function openCopy(session: Session, columns: readonly SourceColumn[]): Copy {
+  const sink = session.copyIn(`COPY ${INCOMING} (${columns.map(({ name }) => quoteIdentifier(name)).join(', ')}) FROM STDIN`)
+  const copy: Copy = { sink, ended: finished(sink), isBroken: false }
+  copy.ended.catch(() => (copy.isBroken = true))
+  return copy
 }
 
 function openLanding(session: Session, step: { runId: string; job: string }): Landing {
-  let copy: ReturnType<Session['copyIn']> | undefined
+  let copy: Copy | undefined
   let chunk = ''
   const rejects: { reason: string; text: string; rowNumber: number | null }[] = []
   let rejectedCharacters = 0
@@ -57,13 +77,14 @@ function openLanding(session: Session, step: { runId: string; job: string }): La
     if (copy === undefined || chunk === '') return
     const piece = chunk
     chunk = ''
-    if (!copy.write(piece)) await Promise.race([once(copy, 'drain'), failed(copy)])
+    if (copy.isBroken) await copy.ended
+    if (!copy.sink.write(piece)) await Promise.race([once(copy.sink, 'drain'), copy.ended])
   }
   return {
     taker: {
       columns: async (columns) => {
         await session.script(createIncoming(columns))
-        copy = session.copyIn(`COPY ${INCOMING} (${columns.map(({ name }) => quoteIdentifier(name)).join(', ')}) FROM STDIN`)
+        copy = openCopy(session, columns)
       },
       row: async (values) => {
         chunk += `${values.map(toCopyText).join('\t')}\n`
@@ -77,15 +98,21 @@ function openLanding(session: Session, step: { runId: string; job: string }): La
       },
     },
     end: async () => {
-      if (copy === undefined) {
+      if (copy === undefined)
         throw mistake('source.no-columns', 'The source did not say which columns it has', 'Correct “stream” in the job.')
-      }
       await flush()
-      copy.end()
-      await finished(copy)
+      copy.sink.end()
+      await copy.ended
       return saveRejects(session, step, rejects)
     },
+    giveUp: () => breakOff(copy),
   }
+}
+
+async function breakOff(copy: Copy | undefined): Promise<void> {
+  if (copy === undefined || copy.isBroken) return
+  copy.sink.destroy(new Error('The source could not be read'))
+  await copy.ended.catch(() => undefined)
 }
 
 function tooManyRejects(count: number): Error {
@@ -94,11 +121,6 @@ function tooManyRejects(count: number): Error {
     `The source has more than ${String(count)} broken pieces`,
     'Look at its first lines: delimiter, encoding or endpoint may be wrong. Nothing was loaded.',
   )
-}
-
-/** Rejects with the error of the stream, never resolves. */
-function failed(stream: NodeJS.WritableStream): Promise<never> {
-  return new Promise((_resolve, reject) => void stream.once('error', reject))
 }
 
 function createIncoming(columns: readonly SourceColumn[]): string {

@@ -47,11 +47,11 @@ export async function countInSnapshot(needs: Pick<CountNeeds, 'features' | 'loca
 
 async function countInWarehouse(session: Session, features: Features, counted: Counted): Promise<SegmentCount> {
   const { segment, rule, only } = counted
-  const types = await features.warehouseColumnTypes(session)
+  const { sql: relation, types } = await features.relation(session)
   const where = compileRule(parseRule(narrowedRule(counted), types), POSTGRES)
   const all = only === undefined ? 'true' : compileRule(parseRule(only, types), POSTGRES).sql
   const { rows } = await session.query<{ n: number; of: number }>(
-    `SELECT count(*) FILTER (WHERE ${where.sql})::int AS n, count(*) FILTER (WHERE ${all})::int AS of FROM ${features.source}`,
+    `SELECT count(*) FILTER (WHERE ${where.sql})::int AS n, count(*) FILTER (WHERE ${all})::int AS of FROM ${relation}`,
     where.values,
   )
   const { as_of } = await features.asOf()

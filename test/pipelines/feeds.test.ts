@@ -11,12 +11,13 @@ const database = withDatabase()
 let shop: TestJobs
 let api: Server
 let profiles = [{ id: 'a', score: 1 }]
+let status = 200
 const asked: string[] = []
 
 beforeAll(async () => {
   api = createServer((request, response) => {
     asked.push(request.url ?? '')
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(profiles))
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(profiles))
   })
   await new Promise<void>((resolve) => void api.listen(0, '127.0.0.1', () => resolve()))
   shop = await openTestJobs(database.connection, {
@@ -110,4 +111,12 @@ test('an API is read as JSON, and changed profiles overwrite', async () => {
   expect((await shop.run({ jobs: ['scores'] })).steps).toMatchObject([{ read: 2, inserted: 1, updated: 1 }])
   expect(await shop.rows('SELECT * FROM scores ORDER BY id')).toEqual(profiles)
   expect(asked[0]).toBe('/profiles')
+})
+
+test('an API that refuses ends the step with its failure, and the step after it goes on', async () => {
+  status = 403
+  const [refused] = (await shop.run({ jobs: ['scores'] })).steps
+  status = 200
+  expect(refused).toMatchObject({ status: 'failed', attempts: 1, error: { code: 'source.forbidden' } })
+  expect((await shop.run({ jobs: ['scores'] })).steps).toMatchObject([{ status: 'succeeded', read: 2 }])
 })

@@ -35,6 +35,8 @@ export interface TestPackRequest {
   /** False leaves the sources without tables. */
   fill?: boolean
   environment?: NodeJS.ProcessEnv
+  /** Changes the workspace’s files before it is opened. */
+  prepare?: (folder: string) => Promise<void>
 }
 
 /** Makes workspace, warehouse and sources; runs no job. */
@@ -46,6 +48,7 @@ export async function openTestPack(request: TestPackRequest): Promise<TestPack> 
     pack: request.pack,
     warehouse: { engine: 'embedded', database: `${name}_warehouse` },
   })
+  await request.prepare?.(folder)
   const embedded = async (database: string): Promise<Connection> => {
     const connection = { ...inject('warehouseServer'), database }
     await ensureDatabase(connection)

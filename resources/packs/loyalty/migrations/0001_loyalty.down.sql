@@ -1,0 +1,2 @@
+DROP VIEW customer_rfm_view;
+DROP TABLE customer_transaction_history, customer_churn_history, customer_offer_history, customer_features_view, offer_catalogue;
