@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { mistake, toFailure } from '../shared/failure.ts'
 import type { RunOptionsInput } from '../shared/plan.ts'
 import type { Clock } from '../shared/time.ts'
-import { openFeatures } from './features/index.ts'
+import { openFeatures, stampOfData, stampOfLoads } from './features/index.ts'
 import { openLocal } from './local/index.ts'
 import { describePlan, openPipelines, type JobSources, type Pipelines } from './pipelines/index.ts'
 import { openReports } from './reports/index.ts'
@@ -15,26 +15,24 @@ import { openRuns, type Runs } from './runs/index.ts'
 import type { SchedulesNeeds } from './schedules/index.ts'
 import { openSegments } from './segments/index.ts'
 import {
-  ensureDatabase,
   newerFailure,
   openSchema,
   openWarehouse,
   readOnlyReason,
   watchChannel,
   type Warehouse,
-  type Connection,
-  type MigrationSet,
   type MigrationState,
 } from './warehouse/index.ts'
 import {
+  engineSet,
+  locateWarehouse,
   openDemoData,
-  openEmbeddedServer,
+  openEmbedded,
+  openMapping,
+  openOwnRecords,
   readWorkspace,
-  resourcesFolder,
-  type EmbeddedServer,
   toWorkspaceSource,
-  type SpawnKeeper,
-  type WorkspaceFolder,
+  type PlaceOptions,
 } from './workspaces/index.ts'
 import { openScheduling } from './scheduling.ts'
 import { runSync, type SyncRequest } from './sync.ts'
@@ -44,65 +42,27 @@ export {
   createWorkspace,
   findGenerator,
   listWorkspaces,
+  PARTS,
   readWorkspace,
   resolveHome,
   SCALES,
   writeDemoOrders,
   type DemoNote,
+  type Finding,
+  type FoundTable,
+  type MappingReport,
+  type PartName,
   type Scale,
   type WorkspaceSettings,
 } from './workspaces/index.ts'
 export { LIVE_CHANNEL } from './runs/index.ts'
 export { matches } from './segments/index.ts'
 
-export interface AssembleOptions {
-  home: string
+export interface AssembleOptions extends PlaceOptions {
   workspace: string
   clock: Clock
-  environment: NodeJS.ProcessEnv
-  /** A sentence worth telling, e.g. that the embedded database recovers. */
-  log(text: string): void
-  spawnKeeper?: SpawnKeeper | undefined
-  /** Who provides databases of the embedded server, where it is not ours to start: tests share one. */
-  embedded?: ((database: string) => Promise<Connection>) | undefined
   /** Shows a notification on the desktop; left out where there is none. */
   showDesktop?: SchedulesNeeds['showDesktop']
-}
-
-/** How to find the warehouse: a server given by the settings, or the embedded one, started at the first use. */
-function locateWarehouse({ settings }: WorkspaceFolder, { environment, log }: AssembleOptions, embedded: ReturnType<typeof openEmbedded>) {
-  const { warehouse } = settings
-  if (warehouse.engine === 'postgres') {
-    const { host, port, user, database, tls, password_env } = warehouse
-    const password = password_env === undefined ? undefined : environment[password_env]
-    if (password_env !== undefined && password === undefined) {
-      log(`The environment variable ${password_env}, which should hold the warehouse’s password, is not set.`)
-    }
-    const connection: Connection = { host, port, user, database, tls, password }
-    return { label: `${host}:${String(port)}/${database}`, locate: () => Promise.resolve(connection) }
-  }
-  return { label: `embedded/${warehouse.database}`, locate: () => embedded.connection(warehouse.database) }
-}
-
-/** The server that Quintile brings along, started at the first use; databases are made when they are first asked for. */
-function openEmbedded({ home, log, spawnKeeper, embedded }: AssembleOptions) {
-  let opened: Promise<EmbeddedServer> | undefined
-  const made = new Set<string>()
-  if (embedded !== undefined) return { connection: embedded, close: () => Promise.resolve() }
-  const connection = async (database: string): Promise<Connection> => {
-    opened ??= openEmbeddedServer({ home, log, ...(spawnKeeper === undefined ? {} : { spawnKeeper }) })
-    try {
-      const found = (await opened).connection(database)
-      if (!made.has(database)) await ensureDatabase(found)
-      made.add(database)
-      return found
-    } catch (thrown) {
-      // The next use may find the cause mended.
-      opened = undefined
-      throw thrown
-    }
-  }
-  return { connection, close: async () => (await opened?.catch(() => undefined))?.close() }
 }
 
 /** Opens a workspace. Errors: `workspace.unknown`, a bad settings file; never because the warehouse is away. */
@@ -116,15 +76,16 @@ export async function openRooms(options: AssembleOptions) {
   const embedded = openEmbedded(options)
   const place = locateWarehouse(workspace, options, embedded)
   const warehouse = openWarehouse({ label: place.label, locate: place.locate })
+  const { kept, records, readOnly } = openOwnRecords(workspace, { place, warehouse, embedded })
   const local = openLocal({ file: workspace.cacheFile, clock })
   if (local.setAside !== null)
     options.log(`The local cache was damaged; it was set aside as ${local.setAside} and will be filled again by the next sync.`)
-  const runs = openRuns({ warehouse, local, clock, identity, codeVersion: VERSION, retention: workspace.settings.retention })
+  const runs = openRuns({ warehouse: records, local, clock, identity, codeVersion: VERSION, retention: workspace.settings.retention })
   const sourcePlace = {
     folder,
     environment: options.environment,
     clock,
-    positions: (source: string) => positionsOf(warehouse, pipelines, source),
+    positions: (source: string) => positionsOf(records, pipelines, source),
     embedded: embedded.connection,
     isDemoFilled: async () => (await demo.note())?.filled === true,
   }
@@ -132,12 +93,18 @@ export async function openRooms(options: AssembleOptions) {
     Object.entries(pack.sources).map(([name, source]) => [name, toWorkspaceSource(name, source, sourcePlace)]),
   )
   const pipelines: Pipelines = openPipelines({
-    ...{ warehouse, clock, recorder: runs.book, identity, sources, shelf: local },
+    ...{ warehouse: records, clock, recorder: runs.book, identity, sources, shelf: local, readOnly },
     workspace: { folder },
     findRun: async (run) => runs.show(run === 'latest' ? await latestOfJobs(runs) : await runs.find(run)),
     stepsOf: async (runId) => (await runs.show(runId)).steps,
   })
-  const features = openFeatures({ warehouse, local, clock, table: pack.features.table })
+  const features = openFeatures({
+    warehouse,
+    local,
+    clock,
+    settings: pack.features,
+    stamp: readOnly ? stampOfData(pack.data_as_of) : stampOfLoads,
+  })
   const segments = openSegments({
     folder: join(folder, 'segments'),
     features,
@@ -145,14 +112,15 @@ export async function openRooms(options: AssembleOptions) {
     warehouse,
     filterFeature: pack.filter?.feature ?? null,
   })
-  const reports = openReports({ folder: join(folder, 'reports'), warehouse, local, clock })
+  const reports = openReports({
+    ...{ folder: join(folder, 'reports'), warehouse, local, clock },
+    stampOfOthers: readOnly ? stampOfData(pack.data_as_of) : undefined,
+  })
 
-  const migrationSets: MigrationSet[] = [
-    { name: 'engine', folder: join(resourcesFolder(), 'warehouse') },
-    { name: workspace.settings.pack, folder: join(folder, 'migrations') },
-  ]
+  const migrationSets = readOnly ? [engineSet()] : [engineSet(), { name: workspace.settings.pack, folder: join(folder, 'migrations') }]
   const schema = openSchema({
-    locate: place.locate,
+    locate: kept.locate,
+    readOnly: readOnly ? place : undefined,
     sets: migrationSets,
     actor: { ...identity, codeVersion: VERSION },
     clock,
@@ -160,13 +128,23 @@ export async function openRooms(options: AssembleOptions) {
   })
 
   const demo = openDemoData({
-    ...{ folder, name: workspace.settings.pack, pack, connection: embedded.connection },
+    ...{ folder, name: workspace.settings.pack, pack, connection: embedded.connection, environment: options.environment },
     warehouse: workspace.settings.warehouse.engine === 'embedded' ? workspace.settings.warehouse.database : null,
   })
 
   const changes = new Set<(what: 'schedules' | 'notifications') => void>()
   const schedules = openScheduling({
-    ...{ folder, workspace: workspace.settings.name, identity, environment: options.environment, warehouse, local, clock, pipelines, runs },
+    ...{
+      folder,
+      workspace: workspace.settings.name,
+      identity,
+      environment: options.environment,
+      warehouse: records,
+      local,
+      clock,
+      pipelines,
+      runs,
+    },
     showDesktop: options.showDesktop ?? null,
     changed: (what) => changes.forEach((listener) => listener(what)),
     log: (thrown) => options.log(toFailure(thrown).message),
@@ -175,6 +153,8 @@ export async function openRooms(options: AssembleOptions) {
   return {
     workspace,
     warehouse,
+    /** Where runs, leases and schedules are written down: the warehouse, unless that is only read. */
+    records,
     local,
     runs,
     pipelines,
@@ -183,6 +163,8 @@ export async function openRooms(options: AssembleOptions) {
     reports,
     schedules,
     clock,
+    /** What the tables of a warehouse mean that others fill. */
+    mapping: openMapping({ folder, warehouse }),
     /** The demo's sources. */
     demo,
     /** Told when schedules or the inbox changed. */
@@ -204,14 +186,14 @@ export async function openRooms(options: AssembleOptions) {
     /** Why nothing may be written; null when everything may. */
     readOnly: async (): Promise<string | null> => readOnlyReason(await schema.states(), VERSION),
     /** Copies the features into the snapshot, as a run of its own in the book, and keeps every report beside it. */
-    sync: (request: SyncRequest) => runSync({ warehouse, runs, features, reports, identity }, request),
+    sync: (request: SyncRequest) => runSync({ warehouse: records, runs, features, reports, identity }, request),
     /** Follows what any process tells of runs on this warehouse. */
     watch: async (channel: string, listener: { onMessage(payload: string): void; onLost(): void }) =>
-      watchChannel(await place.locate(), channel, listener),
+      watchChannel(await kept.locate(), channel, listener),
 
     close: async (): Promise<void> => {
       await schedules.stop()
-      await warehouse.close().catch((thrown: unknown) => options.log(toFailure(thrown).message))
+      for (const one of new Set([records, warehouse])) await one.close().catch((thrown: unknown) => options.log(toFailure(thrown).message))
       await local.close()
       await demo.close()
       await embedded.close()

@@ -40,14 +40,19 @@ export async function readCatalogue(folder: string): Promise<JobCatalogue> {
   return { jobs, groups, hash: digest.digest('hex').slice(0, 16) }
 }
 
+/** Every job that goes before this one in a run that has both. */
+export function waitsFor({ needs, after = [] }: Pick<Job, 'needs' | 'after'>): string[] {
+  return [...needs, ...after]
+}
+
 function checkNeeds(jobs: ReadonlyMap<string, Job>): void {
   for (const job of jobs.values()) {
-    for (const need of job.needs) {
+    for (const need of waitsFor(job)) {
       if (!jobs.has(need))
         throw mistake('job.unknown-need', `${job.file} needs “${need}”, which does not exist`, suggest(need, [...jobs.keys()]))
     }
   }
-  const cycle = findCycle(new Map([...jobs].map(([name, job]) => [name, job.needs])))
+  const cycle = findCycle(new Map([...jobs].map(([name, job]) => [name, waitsFor(job)])))
   if (cycle !== undefined)
     throw mistake('job.cycle', `The jobs need each other in a circle: ${cycle.join(' → ')}`, 'Remove one of these needs.')
 }

@@ -3,7 +3,7 @@ import { v7 as newRunId } from 'uuid'
 import { runOptionsSchema, type PredictedStep, type RunOptions, type RunOptionsInput } from '../../shared/plan.ts'
 import type { RunSummary } from '../../shared/run.ts'
 import type { Clock } from '../../shared/time.ts'
-import type { Warehouse } from '../warehouse/index.ts'
+import { readOnlyRefusal, type Warehouse } from '../warehouse/index.ts'
 import { readCatalogue, type JobCatalogue } from './catalogue.ts'
 import { openDryRuns, type DryRunShelf } from './dry-runs.ts'
 import { resolveRetry, type FindRun } from './from-failure.ts'
@@ -37,6 +37,8 @@ export interface PipelinesNeeds {
   sources: JobSources
   shelf: DryRunShelf
   findRun: FindRun
+  /** The warehouse is only read: nothing may be loaded into it. */
+  readOnly?: boolean | undefined
   /** Steps of a run, as the book has them. */
   stepsOf(runId: string): Promise<readonly ({ job: string; status: string } & RunSummary['totals'])[]>
 }
@@ -78,6 +80,9 @@ export function openPipelines(needs: PipelinesNeeds) {
   const { warehouse, workspace, sources } = needs
   const dryRuns = openDryRuns(needs)
   const catalogue = (): Promise<JobCatalogue> => readCatalogue(`${workspace.folder}/jobs`)
+  const requireWritable = (): void => {
+    if (needs.readOnly === true) throw readOnlyRefusal('takes no rows from jobs and imports')
+  }
 
   const plan = async (asked: RunOptionsInput): Promise<Planned> => {
     const known = await catalogue()
@@ -99,6 +104,7 @@ export function openPipelines(needs: PipelinesNeeds) {
     health: (planned: Plan) => checkHealth(warehouse, sources, planned),
     /** Plans first, so that nothing starts when the request cannot be done; then answers with the id and the run under way. */
     start: async ({ request, signal, schedule, onStarted, onStep, ...options }: StartRequest): Promise<StartedRun> => {
+      requireWritable()
       const planned = await plan({ ...options, jobs: [...options.jobs] })
       const runId = newRunId()
       const threads = planned.plan.options.threads ?? THREADS
@@ -107,15 +113,21 @@ export function openPipelines(needs: PipelinesNeeds) {
     },
     /** Plans, then predicts in a transaction that cannot commit. */
     dryRun: async ({ options, ...rest }: DryRunRequest) => {
+      requireWritable()
       const planned = await plan(options)
       return dryRuns.start({ ...planned, ...rest, options: planned.plan.options })
     },
     dryRuns: { list: dryRuns.list, show: dryRuns.show },
     /** Rows that were kept out, through their job again. */
-    replay: async (request: ReplayRequest) => startReplay(needs, await catalogue(), request),
+    replay: async (request: ReplayRequest) => {
+      requireWritable()
+      return startReplay(needs, await catalogue(), request)
+    },
     /** Loaded when first needed: most commands import nothing, and starting quickly is worth more to them. */
-    importFile: async (request: ImportRun): Promise<ImportOutcome> =>
-      (await import('./run-import.ts')).runImport({ ...needs, folder: workspace.folder }, request),
+    importFile: async (request: ImportRun): Promise<ImportOutcome> => {
+      requireWritable()
+      return (await import('./run-import.ts')).runImport({ ...needs, folder: workspace.folder }, request)
+    },
   }
 }
 

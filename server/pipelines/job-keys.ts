@@ -29,6 +29,8 @@ export const sharedKeys = {
   stream: z.string().min(1).optional(),
   target: tableName,
   needs: z.array(jobName).default([]),
+  /** Jobs that go first where a run has them, whatever becomes of them: a source that is away must not stop the jobs of another. */
+  after: z.array(jobName).optional(),
   checks: z.array(checkSchema).default([]),
   watermark: columnName.optional(),
   /** What `:since` stands for before the first load. */

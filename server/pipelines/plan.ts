@@ -2,7 +2,7 @@
 import { mistake } from '../../shared/failure.ts'
 import { topologicalOrder } from '../../shared/graph.ts'
 import type { PlanAnswer, PlanStep, RunOptions } from '../../shared/plan.ts'
-import type { JobCatalogue } from './catalogue.ts'
+import { waitsFor, type JobCatalogue } from './catalogue.ts'
 import type { Job } from './load-kinds.ts'
 import { chooseJobs } from './selection.ts'
 
@@ -11,6 +11,8 @@ export interface PlannedStep {
   position: number
   /** Needs inside this plan; the others are satisfied by an earlier success. */
   after: readonly string[]
+  /** Jobs of this plan that end before it begins, though it goes on without them. */
+  behind: readonly string[]
   /** The word of the request that chose it. */
   because: string
   watermark: string | null
@@ -40,12 +42,13 @@ export function planRun(catalogue: JobCatalogue, options: RunOptions, loaded: Re
   const chosen = chooseJobs(catalogue, options)
   const jobs = [...chosen.keys()].flatMap((name) => catalogue.jobs.get(name) ?? [])
   for (const job of jobs) requireNeeds(job, { chosen, loaded, options })
-  const order = topologicalOrder(new Map(jobs.map((job) => [job.name, job.needs])))
+  const order = topologicalOrder(new Map(jobs.map((job) => [job.name, waitsFor(job)])))
   const steps = order.flatMap((name, position): PlannedStep[] => {
     const job = catalogue.jobs.get(name)
     if (job === undefined) return []
     const after = job.needs.filter((need) => chosen.has(need))
-    return [{ job, position, after, because: chosen.get(name) ?? name, watermark: loaded.get(name)?.watermark ?? null }]
+    const behind = (job.after ?? []).filter((other) => chosen.has(other))
+    return [{ job, position, after, behind, because: chosen.get(name) ?? name, watermark: loaded.get(name)?.watermark ?? null }]
   })
   const outside = [...new Set(jobs.flatMap((job) => job.needs))].filter((need) => !chosen.has(need)).sort()
   const satisfied = outside.map((job) => ({ job, succeeded_at: loaded.get(job)?.succeeded_at ?? '' }))

@@ -127,7 +127,7 @@ async function runSteps(run: RunningRun, { plan, threads, onStep }: RunRequest):
       },
     }
   }
-  const edges = plan.steps.flatMap((step) => step.after.map((need): [string, string] => [need, step.job.name]))
+  const edges = plan.steps.flatMap((step) => [...step.after, ...step.behind].map((need): [string, string] => [need, step.job.name]))
   await new PGraph(nodes, edges).run({ concurrency: threads })
   return statuses
 }

@@ -10,7 +10,7 @@ import { renderSql } from './staging.ts'
 import type { StepRequest } from './step.ts'
 
 const UNSTEADY =
-  /\b(now|current_date|current_time|current_timestamp|localtime|localtimestamp|\w+_timestamp|timeofday|random|nextval|gen_random_uuid)\b/i
+  /\b(now|current_date|current_time|current_timestamp|localtime|localtimestamp|timeofday|random|nextval|gen_random_uuid)\b|\b(transaction|statement|clock)_timestamp\s*\(/i
 
 /** True when running the step again would change nothing. */
 export async function mayBeSkipped(

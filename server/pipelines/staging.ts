@@ -11,6 +11,7 @@ import type { JobState } from './job-state.ts'
 import { landFeed } from './landing.ts'
 import type { LoadContext, LoadMode } from './load-kind.ts'
 import { kindOf, type Job } from './load-kinds.ts'
+import { bringVersions, versionsToBring } from './loads/bring-versions.ts'
 import { stageRejects } from './staged-rejects.ts'
 import { STAGING } from './staging-table.ts'
 import type { StepRequest } from './step.ts'
@@ -42,6 +43,7 @@ export function renderSql(job: Job, { since, watermark }: { since: string | null
 /** Fills staging with what the job reads. The table carries `staging_row` as its own key. */
 export async function fillStaging(session: Session, request: StepRequest, before: JobState | undefined): Promise<Batch> {
   const batch = await readBatch(session, request, before)
+  if (!batch.isEmpty) await bringVersions(session, request.job)
   if (!batch.isEmpty) await session.script(`ANALYZE ${STAGING}`)
   return batch
 }
@@ -69,6 +71,8 @@ async function readBatch(session: Session, request: StepRequest, before: JobStat
   if (kind.fill !== undefined) return { ...plain, extent: 'full', ...(await kind.fill({ ...context, extent: 'full' })) }
   if (origin.kind === 'database') return { ...plain, read: await copyFromSource(context, origin.reader, sql) }
   if (origin.kind === 'warehouse') return { ...plain, read: await selectIntoStaging(session, sql) }
+  if (origin.kind === 'nothing')
+    return { ...plain, extent: 'partial', read: 0, isEmpty: true, note: `nothing to read: “${origin.source}” is not connected` }
   const landed = await landFeed(session, request, origin)
   // Without rows the columns may be unknown too, and the SQL could not even be planned.
   if (landed.isEmpty) return landed
@@ -88,7 +92,8 @@ async function copyFromSource(context: LoadContext<Job>, reader: SourceReader, s
   const columns = await reader.describe(sql)
   const quoted = columns.map((column) => `"${column.name.replaceAll('"', '""')}"`)
   const list = columns.map((column, index) => `${quoted[index] ?? ''} ${column.type}`).join(', ')
-  const direct = (await kindOf(job).direct?.(context, columns)) ?? null
+  const names = columns.map(({ name }) => name)
+  const direct = versionsToBring(job, names).length > 0 ? null : ((await kindOf(job).direct?.(context, columns)) ?? null)
   if (direct === null)
     await session.script(`CREATE TEMP TABLE staging (${list}, staging_row bigint GENERATED ALWAYS AS IDENTITY) ON COMMIT DROP`)
   const copy = session.copyIn(`COPY ${direct ?? STAGING} (${quoted.join(', ')}) FROM STDIN (FORMAT binary)`)

@@ -20,6 +20,8 @@ export type Origin =
   | { kind: 'warehouse' }
   | { kind: 'database'; reader: SourceReader }
   | { kind: 'feed'; feed: Feed; source: string; stream: string }
+  /** The source may be missing, and it is. */
+  | { kind: 'nothing'; source: string }
   | RejectOrigin
 
 /** Rows that the job kept out before, by id, with new values for some of their columns. */
@@ -35,7 +37,7 @@ export interface StepRequest extends Omit<LoadMode, 'extent'> {
   /** All tracked columns of the target's history, over all jobs that feed it. */
   tracked: readonly string[]
   origin: Origin
-  /** Tables of the warehouse that the job reads: its source's, and the targets of the jobs that it needs. */
+  /** Tables of the warehouse that the job reads: its source's, and the targets of the jobs that go before it. */
   inputs: readonly string[]
   workspace: WorkspacePlace
   /** `--since`: read from here on instead of from the watermark. */

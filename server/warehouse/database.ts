@@ -23,10 +23,9 @@ export async function ensureDatabase(connection: Connection): Promise<void> {
 export async function dropDatabase(connection: Connection): Promise<void> {
   const client = await openClient({ ...connection, database: 'postgres' }, 'quintile setup')
   try {
-    await client.query(
-      'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = $1 AND NOT active',
-      [connection.database],
-    )
+    await client.query('SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = $1 AND NOT active', [
+      connection.database,
+    ])
     await client.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(connection.database)} WITH (FORCE)`)
   } catch (thrown) {
     throw toWarehouseFailure(thrown)

@@ -13,7 +13,7 @@ export { quoteIdentifier, quoteList, quoteLiteral, quoteQualified } from './iden
 export { toWarehouseFailure } from './sqlstate.ts'
 export { holdLeases, type Lease, type LeaseHolder, type TakenOver } from './leases.ts'
 export { upgrade } from './migrations/upgrade.ts'
-export { openSchema, type Schema, type SchemaNeeds } from './schema.ts'
+export { openSchema, readOnlyRefusal, type Schema, type SchemaNeeds } from './schema.ts'
 export {
   newerFailure,
   readOnlyReason,
@@ -26,6 +26,7 @@ export {
 export type { Drift, DriftReport } from './catalogue/index.ts'
 export type { Diagnosis } from './doctor/index.ts'
 export { dropDatabase, ensureDatabase } from './database.ts'
+export { locateRecords } from './records.ts'
 export { rehearse } from './rehearsal.ts'
 export { watchChannel } from './notifications.ts'
 

@@ -44,7 +44,7 @@ test('an import killed in the middle leaves nothing of itself, and the next one 
 test('a run killed in mid-step is closed as interrupted, and the next run completes with the right totals', async () => {
   const child = home.start('run', '--jobs', 'all')
   // The dimensions are done and the facts are under way.
-  await waitForText(child, /5 of 7/)
+  await waitForText(child, /11 of 17/)
   child.kill('SIGKILL')
   await vi.waitFor(() => expect(processes()).toEqual([]), { timeout: 60_000 })
   const run = await home.run('run', '--jobs', 'all', '--format', 'json')

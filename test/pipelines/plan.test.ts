@@ -62,6 +62,12 @@ describe('a catalogue', () => {
     await expect(readCatalogue(folder)).rejects.toMatchObject({ code: 'job.unknown-need', hint: 'Did you mean “customers”?' })
   })
 
+  test('refuses a circle of needs and jobs that only go first', async () => {
+    await write('a', 'one', merge('one', 'needs: [two]'))
+    await write('a', 'two', merge('two', 'after: [one]'))
+    await expect(readCatalogue(folder)).rejects.toMatchObject({ code: 'job.cycle' })
+  })
+
   test('knows all columns that make a version, over all jobs that feed the table', async () => {
     await write('dimensions', 'people', 'kind: history\ntarget: people\nkey: [id]\ntrack: [country]')
     await write(

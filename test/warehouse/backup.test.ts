@@ -181,11 +181,11 @@ describe.skipIf(INSTALLED === null)('with the programs of an installed PostgreSQ
     await careOf(newer).move({ verb: 'upgrade' })
     await expect(careOf(newer).restore(older, { ...QUIET, clean: true })).rejects.toMatchObject({
       code: 'warehouse.backup-older',
-      details: { migrations: ['0003_countries'] },
+      details: { migrations: expect.arrayContaining(['0003_countries']) as string[] },
     })
-    await careOf(newer).move({ verb: 'downgrade' })
+    await careOf(newer).move({ verb: 'downgrade', target: '0002_star_schema' })
     await careOf(newer).restore(older, { ...QUIET, clean: true })
-    expect((await careOf(newer).states()).map((state) => state.pending)).toEqual([[], ['0003_countries']])
+    expect((await careOf(newer).states()).map((state) => state.pending)).toEqual([[], expect.arrayContaining(['0003_countries'])])
     expect(SHIPPED).toHaveLength(2)
   })
 

@@ -1,7 +1,7 @@
 /** The engine’s and the pack’s migrations as they are shipped, copies of them that a test may change, and who moves them. */
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { openSchema, type Connection, type MigrationSet, type Schema } from '../../server/warehouse/index.ts'
 
@@ -26,18 +26,20 @@ export function schemaOf(connection: Connection, options: SchemaOptions = {}): S
   return openSchema({ locate: () => Promise.resolve(connection), sets, actor, clock, path })
 }
 
-/** Copies of the shipped sets, in a folder that goes when the file’s tests end. Read inside a test. */
-export function withCopiedSets(): { copy(): Promise<MigrationSet[]> } {
+/** Copies of the shipped sets, in a folder that goes when the file’s tests end; of the pack those up to a number. Read inside a test. */
+export function withCopiedSets(): { copy(through?: string): Promise<MigrationSet[]> } {
   let folder = ''
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'quintile-migrations-'))
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
   return {
-    copy: async () => {
+    copy: async (through) => {
       const place = await mkdtemp(join(folder, 'sets-'))
       const copies = SHIPPED.map(({ name, folder: from }) => ({ name, from, folder: join(place, name) }))
-      for (const { from, folder: to } of copies) await cp(from, to, { recursive: true })
+      const isLater = (file: string): boolean => /^\d{4}_/.test(file) && through !== undefined && file > `${through}_~`
+      for (const { name, from, folder: to } of copies)
+        await cp(from, to, { recursive: true, filter: (file) => name === 'engine' || !isLater(basename(file)) })
       return copies.map(({ name, folder: to }) => ({ name, folder: to }))
     },
   }

@@ -24,6 +24,8 @@ export const appendSchema = z
     key: z.array(columnName).min(1).optional(),
     /** No two rows of the source have the same stamp in `watermark`, whenever they arrive. */
     unique_stamps: z.boolean().default(false),
+    /** Others (imports) add rows to the target too: a full reload adds what is new and takes nothing away. */
+    shared: z.boolean().default(false),
   })
   .superRefine(({ key, source, stream, watermark, unique_stamps }, context) => {
     const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message })
@@ -58,8 +60,8 @@ export const append: LoadKind<AppendJob> = {
 
 async function load(context: LoadContext<AppendJob>): Promise<LoadOutcome> {
   const { session, job, reload, isReplay } = context
-  const { target, key, unique_stamps, watermark } = job
-  if (reload && !isReplay) {
+  const { target, key, unique_stamps, watermark, shared } = job
+  if (reload && !isReplay && !shared) {
     requireWhole(context, job)
     return (await finishFirstLoad(context, target)) ?? (await replaceContents(context, job))
   }

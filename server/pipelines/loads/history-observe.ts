@@ -47,7 +47,20 @@ function batchSql(shape: HistoryShape): string {
   const at = effective === undefined ? boundary : `b.${quoteIdentifier(effective)}::timestamptz`
   const gone = deleted === undefined ? 'false' : `coalesce(b.${quoteIdentifier(deleted)}::boolean, false)`
   const columns = [...key, ...track, ...update].map((name) => `${typed(name, 'b')} AS ${quoteIdentifier(name)}`)
-  return `SELECT ${listed(columns)}${at} AS q_at, ${at} AS q_said_at, ${gone} AS q_gone, false AS q_spread FROM ${from} b`
+  return `SELECT ${listed(columns)}${startSql(shape, at)} AS q_at, ${at} AS q_said_at, ${gone} AS q_gone, false AS q_spread FROM ${from} b`
+}
+
+/** The first that is heard of a key holds from the time from which it is known. */
+function startSql({ request, table, typed }: HistoryShape, at: string): string {
+  const { key, effective, knownFrom, rebuild } = request
+  if (knownFrom === undefined) return at
+  const typedKey = key.map((name) => typed(name, 'b'))
+  const isKnown = `SELECT 1 FROM ${table} k WHERE ${key.map((name, index) => `k.${quoteIdentifier(name)} = ${typedKey[index] ?? ''}`).join(' AND ')}`
+  const isFirst = [
+    ...(rebuild === true ? [] : [`NOT EXISTS (${isKnown})`]),
+    ...(effective === undefined ? [] : [`${at} = min(${at}) OVER (PARTITION BY ${typedKey.join(', ')})`]),
+  ]
+  return `CASE WHEN ${isFirst.join(' AND ') || 'true'} THEN least(${at}, b.${quoteIdentifier(knownFrom)}::timestamptz) ELSE ${at} END`
 }
 
 function joinValid({ request, table }: HistoryShape): string {

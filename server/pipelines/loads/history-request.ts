@@ -20,6 +20,8 @@ export interface HistoryRequest {
   update: readonly string[]
   /** Column with the time from which an observation holds; without it the boundary, one for all. */
   effective?: string | undefined
+  /** Column with the time from which a key holds that the history does not know yet. */
+  knownFrom?: string | undefined
   /** Boolean column: the row says that its key is gone. */
   deleted?: string | undefined
   /** The rows are changes of a replication feed. */

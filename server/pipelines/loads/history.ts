@@ -32,6 +32,8 @@ export const historySchema = z
     update: z.array(columnName).default([]),
     /** Column with the time from which a row holds; without it, the run's one boundary time. */
     effective: columnName.optional(),
+    /** Column with the time from which a key holds that the history does not know yet: when an account was made, say. */
+    known_from: columnName.optional(),
     /** What it means that a full extract lacks a key: nothing; its version ends; its version ends until it comes back. */
     deletes: z.enum(['ignore', 'close', 'reopen']).default('ignore'),
     /** Boolean column of the batch: true says that the key is gone. */
@@ -39,9 +41,9 @@ export const historySchema = z
     /** The rows are changes of a replication feed: change, commit_lsn, committed_at, change_order, unchanged_columns. */
     changes: z.boolean().default(false),
   })
-  .refine((job) => !job.changes || (job.effective === undefined && job.deleted === undefined), {
+  .refine((job) => !job.changes || (job.effective ?? job.deleted ?? job.known_from) === undefined, {
     path: ['changes'],
-    message: 'changes bring their own times and deletions: leave “effective” and “deleted” out',
+    message: 'changes bring their own times and deletions: leave “effective”, “known_from” and “deleted” out',
   })
 type HistoryJob = z.infer<typeof historySchema>
 
@@ -58,13 +60,13 @@ export const history: LoadKind<HistoryJob> = {
 }
 
 async function loadJob({ session, job, runId, tracked, isReplay, ...mode }: LoadContext<HistoryJob>): Promise<LoadOutcome> {
-  const { target, key, track, update, effective, deletes, deleted, changes } = job
+  const { target, key, track, update, effective, known_from: knownFrom, deletes, deleted, changes } = job
   const isWhole = mode.extent === 'full' && !isReplay
   const isSeeing = isWhole && (changes || deletes !== 'ignore')
   const isRebuild = mode.reload && mode.rebuildHistory
   const spared = isSeeing || isRebuild ? await spareRejected(session, { runId, job: job.name, key }) : { isUnreadable: false }
   const outcome = await loadHistory(session, {
-    ...{ target, from: STAGING, key, track, tracked, update, effective, deleted, changes, deletes },
+    ...{ target, from: STAGING, key, track, tracked, update, effective, knownFrom, deleted, changes, deletes },
     extent: isSeeing && !spared.isUnreadable ? 'full' : 'partial',
     spared: spared.table,
     rebuild: isRebuild && isWhole && !spared.isUnreadable,
@@ -153,8 +155,8 @@ export async function loadHistory(session: Session, request: HistoryRequest): Pr
 }
 
 async function requireBatch(session: Session, request: HistoryRequest): Promise<void> {
-  const { from, target, key, track, update, effective, deleted, changes } = request
-  const steering = [effective, deleted].filter((name) => name !== undefined)
+  const { from, target, key, track, update, effective, knownFrom, deleted, changes } = request
+  const steering = [effective, knownFrom, deleted].filter((name) => name !== undefined)
   const declared = [...key, ...track, ...update, ...steering, ...(changes === true ? CHANGE_COLUMNS : [])]
   requireColumns(declared, await columnsOf(session, from), `the history of ${target}`)
 }

@@ -25,12 +25,15 @@ export const transformSchema = z
     key: z.array(columnName).min(1).optional(),
     /** Column with the date (or its number, or a month) by which the target is made anew in parts. */
     partition: columnName.optional(),
+    /** A full reload too makes only the dates of its result anew: those before tell how it was then, and nobody can tell again. */
+    keeps_past: z.boolean().default(false),
   })
-  .superRefine(({ mode, key, partition, stream }, context) => {
+  .superRefine(({ mode, key, partition, keeps_past, stream }, context) => {
     const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message })
     if (stream !== undefined) refuse('stream', 'a transform reads the warehouse; another kind takes the rows of a feed')
     if (mode === 'partition' && partition === undefined) refuse('mode', 'mode partition needs “partition”: the column with the date')
     if (mode === 'partition' && key === undefined) refuse('mode', 'mode partition needs a key, by which rows of a date stay the same rows')
+    if (mode === 'replace' && keeps_past) refuse('keeps_past', 'keeps_past goes with mode: partition')
     if (mode === 'replace' && partition !== undefined) refuse('partition', 'partition goes with mode: partition')
   })
 type TransformJob = z.infer<typeof transformSchema>
@@ -51,8 +54,8 @@ export const transform: LoadKind<TransformJob> = {
 
 async function load(context: LoadContext<TransformJob>): Promise<LoadOutcome> {
   const { session, job, reload } = context
-  const { target, key, partition } = job
-  if (partition === undefined || key === undefined || reload) {
+  const { target, key, partition, keeps_past } = job
+  if (partition === undefined || key === undefined || (reload && !keeps_past)) {
     requireWhole(context, job)
     return await replaceContents(context, job)
   }

@@ -56,9 +56,9 @@ const TABLES = `
     has_table_privilege(c.oid, 'SELECT') AND (c.relkind IN ('v', 'm')
       OR (has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')
         AND has_table_privilege(c.oid, 'DELETE') AND has_table_privilege(c.oid, 'TRUNCATE'))) AS may_change,
-    format('GRANT SELECT%s ON %s TO %I;', CASE WHEN c.relkind IN ('v', 'm') THEN '' ELSE ', INSERT, UPDATE, DELETE, TRUNCATE' END,
-      c.oid::regclass, current_user) AS grant_change,
-    format('ALTER TABLE %s OWNER TO %I;', c.oid::regclass, current_user) AS change_owner
+    format('GRANT SELECT%s ON %I.%I TO %I;', CASE WHEN c.relkind IN ('v', 'm') THEN '' ELSE ', INSERT, UPDATE, DELETE, TRUNCATE' END,
+      n.nspname, c.relname, current_user) AS grant_change,
+    format('ALTER TABLE %I.%I OWNER TO %I;', n.nspname, c.relname, current_user) AS change_owner
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition AND (n.nspname = 'quintile' OR format('%I.%I', n.nspname, c.relname) = ANY ($1::text[]))
   ORDER BY 1`

@@ -19,13 +19,19 @@ dimension:
   effective: scored_from
 data_as_of: analysed_at
 needs: [fact_sales, dim_customers]
+after: [land_cart_events, land_product_views]
 */
--- Customers with at least one purchase, as of the newest order of all. A segment holds from just after that order: the orders
--- that it was computed from belong to the version before.
-SELECT f.user_id, n.analysed_at::date AS analysis_date, n.analysed_at, n.analysed_at + interval '1 microsecond' AS scored_from,
+-- Customers with at least one purchase, as of the newest order of all. A segment holds from just after the newest event of all: the
+-- orders that it was computed from, and the carts and views that are loaded already, belong to the version before.
+WITH newest AS (
+  SELECT max(transaction_timestamp) AS analysed_at,
+    greatest(max(transaction_timestamp), (SELECT max(event_timestamp) FROM imported.cart_events), (SELECT max(event_timestamp) FROM imported.product_view_events)) AS newest_at
+  FROM fact_sales
+)
+SELECT f.user_id, n.analysed_at::date AS analysis_date, n.analysed_at, n.newest_at + interval '1 microsecond' AS scored_from,
   n.analysed_at::date - max(f.transaction_timestamp) FILTER (WHERE f.quantity > 0)::date AS recency_days,
   count(DISTINCT f.transaction_id) FILTER (WHERE f.quantity > 0) AS frequency_count, sum(f.total_revenue) AS monetary_value
-FROM fact_sales f CROSS JOIN (SELECT max(transaction_timestamp) AS analysed_at FROM fact_sales) n
+FROM fact_sales f CROSS JOIN newest n
 WHERE f.user_id IS NOT NULL
-GROUP BY f.user_id, n.analysed_at
+GROUP BY f.user_id, n.analysed_at, n.newest_at
 HAVING count(*) FILTER (WHERE f.quantity > 0) > 0

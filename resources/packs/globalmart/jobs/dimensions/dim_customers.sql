@@ -8,6 +8,7 @@ update: [first_transaction_date, last_transaction_date, total_transactions, tota
 effective: effective_at
 watermark: line_id
 start: 0
+after: [land_order_lines]
 */
 -- Customers with new lines, each from its first order and again from each order with another country than the one before.
 WITH touched AS (

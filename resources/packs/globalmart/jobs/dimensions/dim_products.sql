@@ -8,6 +8,7 @@ update: [base_price, cost, margin]
 effective: effective_at
 watermark: line_id
 start: 0
+after: [land_order_lines, viewed_products]
 */
 -- Products with new lines. The name is the one sold most often (notes such as "damaged" stand on lines that were not sold);
 -- a product is known from its first line, and a new name or category holds from the first of the new lines.

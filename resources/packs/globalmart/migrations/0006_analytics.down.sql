@@ -1,0 +1,1 @@
+DROP TABLE customer_segments, sales_trends, product_performance;
