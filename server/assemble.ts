@@ -40,7 +40,6 @@ import { VERSION } from './version.ts'
 
 export {
   createWorkspace,
-  findGenerator,
   listWorkspaces,
   PARTS,
   readWorkspace,

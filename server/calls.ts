@@ -21,7 +21,7 @@ const TARGETS = `
 
 async function readTargets(rooms: Rooms): Promise<TargetFreshness[]> {
   const catalogue = await rooms.pipelines.catalogue()
-  return rooms.warehouse.withSession(async (session) => {
+  return rooms.records.withSession(async (session) => {
     const targets: TargetFreshness[] = []
     for (const job of catalogue.jobs.values()) {
       const { rows } = await session.query<{
@@ -144,10 +144,11 @@ async function workspaceState(rooms: Rooms): Promise<WorkspaceState> {
   const known = { name: settings.name, pack: settings.pack, version: VERSION, snapshot, filter: await filterChoices(rooms) }
   const checked = { label: rooms.warehouse.label, checked_at: toIso(rooms.clock()) }
   try {
-    const [running, read_only, { rows }] = await Promise.all([
+    const [running, read_only, , { rows }] = await Promise.all([
       rooms.runs.running(),
       rooms.readOnly(),
-      rooms.warehouse.query<{ changed_at: string | null }>(
+      rooms.warehouse.query('SELECT 1'),
+      rooms.records.query<{ changed_at: string | null }>(
         `SELECT to_char(max(changed_at), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS changed_at FROM quintile.targets`,
       ),
     ])

@@ -60,7 +60,7 @@ export async function serve(rooms: Rooms, { listen, token, log }: ServeRequest):
   address = await startListening(server, listen)
   const watch = startWatching(rooms, { broadcast, log })
   // A demo whose source is an API needs somebody who answers; without it only the jobs that read it fail.
-  const service = await rooms.demo.serve({ say: () => undefined }).catch(log)
+  const service = await rooms.demo.serve({ say: (text) => log(new Error(text)) }).catch(log)
   return {
     url: onSocket ? null : `http://${address}${oneTimePath}`,
     close: async () => {

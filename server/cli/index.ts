@@ -2,6 +2,7 @@
 import { CommanderError, Option, program, type Command } from 'commander'
 import { VERSION } from '../version.ts'
 import { addAliasesCommands } from './commands/aliases.ts'
+import { addConnectCommands } from './commands/connect.ts'
 import { addDemoCommands } from './commands/demo.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addFeaturesCommands } from './commands/features.ts'
@@ -49,6 +50,7 @@ function build(): Command {
   addServeCommands(program)
   addDemoCommands(program)
   addWorkspaceCommands(program)
+  addConnectCommands(program)
   addDoctorCommand(program)
   addWarehouseCommands(program)
   addImportCommand(program)

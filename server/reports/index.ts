@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { mistake, toFailure } from '../../shared/failure.ts'
 import type { ReportResult, ReportSummary, Row, Scalar, ValueFormat } from '../../shared/contract/answers.ts'
 import { toIso, type Clock } from '../../shared/time.ts'
+import type { ReadStamp } from '../features/index.ts'
 import type { LocalStore } from '../local/index.ts'
 import type { Session, Warehouse } from '../warehouse/index.ts'
 import { findDefinition, listDefinitions, type ReportDefinition } from './definitions.ts'
@@ -19,6 +20,8 @@ export interface ReportsNeeds {
   warehouse: Warehouse
   local: LocalStore
   clock: Clock
+  /** How new the data is where no run of ours loads it: then nothing says that a kept result still holds. */
+  stampOfOthers?: ReadStamp | undefined
 }
 
 /** A report that runs longer is a mistake of its SQL; the screen should not wait for it. */
@@ -27,6 +30,13 @@ const STATEMENT_TIMEOUT_MILLISECONDS = 60_000
 const STAMP = `
   SELECT coalesce(md5(string_agg(target || changed_at::text, ',' ORDER BY target)), 'empty') AS stamp,
     to_char(max(data_as_of), 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS as_of FROM quintile.targets`
+
+/** Digest of all loads, null where nobody knows of them; and how new the data is. */
+async function readStamp(session: Session, { stampOfOthers }: ReportsNeeds): Promise<{ stamp: string | null; as_of: string | null }> {
+  if (stampOfOthers !== undefined) return { stamp: null, as_of: (await stampOfOthers(session)).as_of }
+  const { rows } = await session.query<{ stamp: string; as_of: string | null }>(STAMP)
+  return rows[0] ?? { stamp: null, as_of: null }
+}
 
 /** Opens the room. Errors: none here; its calls reject with `report.*`. */
 export function openReports(needs: ReportsNeeds) {
@@ -83,17 +93,18 @@ async function runReport(needs: ReportsNeeds, asked: Asked): Promise<ReportResul
   }
 }
 
-function compute({ warehouse, local, clock }: ReportsNeeds, asked: Asked): Promise<ReportResult> {
+function compute(needs: ReportsNeeds, asked: Asked): Promise<ReportResult> {
+  const { warehouse, local, clock } = needs
   const { definition, values } = asked
   return warehouse.withTransaction(
     async (session) => {
-      const { rows: stamps } = await session.query<{ stamp: string; as_of: string | null }>(STAMP)
-      const stamp = digest(definition, stamps[0]?.stamp ?? '')
-      const kept = local.report(keyOf(asked), stamp)
+      const { stamp: loads, as_of } = await readStamp(session, needs)
+      const stamp = digest(definition, loads ?? '')
+      const kept = loads === null ? undefined : local.report(keyOf(asked), stamp)
       if (kept !== undefined) return { ...kept, source: 'warehouse' as const }
       const bound = bindParameters(definition.sql, definition.parameters, values)
       const { rows } = await session.query<Row>(bound.sql, bound.values)
-      const result = toResult(definition, { rows, as_of: stamps[0]?.as_of ?? null, computed_at: toIso(clock()) })
+      const result = toResult(definition, { rows, as_of, computed_at: toIso(clock()) })
       result.reconciliation = await reconcile(session, asked, rows)
       result.parameters = await describeParameters(session, definition.parameters, values)
       local.keepReport(keyOf(asked), result, stamp)

@@ -51,9 +51,9 @@ export async function readWorkspace(home: string, name: string): Promise<Workspa
  */
 export async function createWorkspace(
   home: string,
-  request: { name: string; pack: string; warehouse: WorkspaceSettings['warehouse'] },
+  request: { name: string; pack: string; warehouse: WorkspaceSettings['warehouse']; read_only?: boolean },
 ): Promise<WorkspaceFolder> {
-  const { name, pack, warehouse } = request
+  const { name, pack, warehouse, read_only } = request
   if (!NAME.test(name))
     throw mistake(
       'workspace.bad-name',
@@ -72,7 +72,7 @@ export async function createWorkspace(
   try {
     await cp(from, beside, { recursive: true })
     await nameDatabases(join(beside, 'pack.yaml'), name)
-    await writeFile(join(beside, 'workspace.yaml'), writeSettings({ name, pack, warehouse }))
+    await writeFile(join(beside, 'workspace.yaml'), writeSettings({ name, pack, warehouse, read_only }))
     await writeFile(join(beside, '.gitignore'), 'cache/\n')
     await rename(beside, folder)
   } finally {

@@ -3,6 +3,7 @@
  * told as a ratio to a limit measured in the same run, since seconds of one machine say nothing of another.
  */
 import { bench as copyBench } from './copy.ts'
+import { bench as generateBench } from './generate.ts'
 import { bench as importBench } from './import.ts'
 import { bench as pipelineBench } from './pipeline.ts'
 import { bench as scd2Bench } from './scd2.ts'
@@ -18,6 +19,7 @@ interface Line {
 const BENCHES: Record<string, () => Promise<readonly Line[]>> = {
   copy: copyBench,
   'copy-keyed': copyBench,
+  generate: async () => [await generateBench()],
   import: async () => [await importBench()],
   scd2: async () => [await scd2Bench()],
   'first-run': pipelineBench,

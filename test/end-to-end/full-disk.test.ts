@@ -1,6 +1,6 @@
 /** The disk of the data folder is full: told in words, nothing half done, and everything once as soon as there is room again. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -15,7 +15,7 @@ const LINES = 60_000
 
 /** A disk of its own needs a mount, and that a system that lets us. */
 const mayMount = ((): boolean => {
-  const folder = execFileSync('mktemp', ['-d', join(tmpdir(), 'quintile-mount-XXXXXX')], { encoding: 'utf8' }).trim()
+  const folder = mkdtempSync(join(tmpdir(), 'quintile-mount-'))
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]).status === 0
   if (mounted) execFileSync('umount', [folder])
   rmSync(folder, { recursive: true })

@@ -55,6 +55,7 @@ async function check(context: Context, { accept, yes }: { accept?: true; yes?: t
 
 const SIGN: Record<Diagnosis['status'], string> = { ok: '●', warning: '▲', failed: '✗', skipped: '–' }
 
+/** One finding of the doctor as lines: a sign, its words, and what to do where something is to be done. */
 export function sayDiagnosis({ status, check: name, message, hint, grant }: Diagnosis): string[] {
   return [
     `${SIGN[status]} ${name.padEnd(16)} ${message}`,

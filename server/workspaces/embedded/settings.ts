@@ -16,8 +16,9 @@ const analytics: Record<string, string> = {
   // Needed for change data capture from the embedded server; costs a few percent of log volume.
   wal_level: 'logical',
   max_replication_slots: '10',
-  // A forgotten replication slot may hold back 1 GB of log and is then invalidated, instead of filling the disk.
-  max_slot_wal_keep_size: '1GB',
+  // A forgotten replication slot may hold back 4 GB of log and is then invalidated, instead of filling the disk. The first copy
+  // of three million rows, while it goes on, holds back 1 GB.
+  max_slot_wal_keep_size: '4GB',
   // Compiling costs 0.1 to 1 s per query, more than most of our queries take.
   jit: 'off',
   // Solid state disks: random reads cost about the same as sequential ones, and many may be under way at once.
