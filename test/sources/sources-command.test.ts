@@ -87,11 +87,11 @@ describe('quintile sources', () => {
   test('shows the slots with what they hold back, in words and numbers, and says nothing where all is well', async () => {
     await replica.read('public.orders')
     const words = await quintile('slots')
-    expect(words).toMatch(/^shop_changes: a slot may hold back 1 GB of the server’s log/)
+    expect(words).toMatch(/^shop_changes: a slot may hold back 4 GB of the server’s log/)
     expect(words).toMatch(/ours +idle since \d{4}-\d\d-\d\d \d\d:\d\d +\d+(\.\d)? k?B +\S+ \wB +reserved/)
     expect(words).not.toContain('!')
     await quintile('slots', 'shop_changes', '--format', 'json')
-    expect(answer()).toMatchObject({ sources: [{ source: 'shop_changes', limit: 2 ** 30, max_retained: 2 ** 20, advice: [] }] })
+    expect(answer()).toMatchObject({ sources: [{ source: 'shop_changes', limit: 4 * 2 ** 30, max_retained: 2 ** 20, advice: [] }] })
   })
 
   test('warns of a slot that holds back more than the settings allow, with the two ways out', async () => {
