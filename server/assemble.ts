@@ -2,6 +2,7 @@
  * Opens every room by hand, in the order in which the data flows, and closes them in reverse. The only file that knows
  * them all; long on purpose, so that the start of the product can be read in one place.
  */
+import { existsSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { mistake, toFailure } from '../shared/failure.ts'
@@ -21,6 +22,7 @@ import {
   readOnlyReason,
   watchChannel,
   type Warehouse,
+  type MigrationSet,
   type MigrationState,
 } from './warehouse/index.ts'
 import {
@@ -97,12 +99,14 @@ export async function openRooms(options: AssembleOptions) {
     findRun: async (run) => runs.show(run === 'latest' ? await latestOfJobs(runs) : await runs.find(run)),
     stepsOf: async (runId) => (await runs.show(runId)).steps,
   })
+  // Where others load the tables, our run book says nothing of how new they are.
+  const stampOfOthers = readOnly || pack.data_as_of !== undefined ? stampOfData(pack.data_as_of) : undefined
   const features = openFeatures({
     warehouse,
     local,
     clock,
     settings: pack.features,
-    stamp: readOnly ? stampOfData(pack.data_as_of) : stampOfLoads,
+    stamp: stampOfOthers ?? stampOfLoads,
   })
   const segments = openSegments({
     folder: join(folder, 'segments'),
@@ -113,10 +117,11 @@ export async function openRooms(options: AssembleOptions) {
   })
   const reports = openReports({
     ...{ folder: join(folder, 'reports'), warehouse, local, clock },
-    stampOfOthers: readOnly ? stampOfData(pack.data_as_of) : undefined,
+    stampOfOthers,
   })
 
-  const migrationSets = readOnly ? [engineSet()] : [engineSet(), { name: workspace.settings.pack, folder: join(folder, 'migrations') }]
+  const ofPack: MigrationSet = { name: workspace.settings.pack, folder: join(folder, 'migrations') }
+  const migrationSets = readOnly || !existsSync(ofPack.folder) ? [engineSet()] : [engineSet(), ofPack]
   const schema = openSchema({
     locate: kept.locate,
     readOnly: readOnly ? place : undefined,

@@ -80,11 +80,9 @@ export function openPipelines(needs: PipelinesNeeds) {
   const { warehouse, workspace, sources } = needs
   const dryRuns = openDryRuns(needs)
   const catalogue = (): Promise<JobCatalogue> => readCatalogue(`${workspace.folder}/jobs`)
-  const requireWritable = (): void => {
-    if (needs.readOnly === true) throw readOnlyRefusal('takes no rows from jobs and imports')
-  }
 
   const plan = async (asked: RunOptionsInput): Promise<Planned> => {
+    requireWritable(needs)
     const known = await catalogue()
     requireSources(known.jobs.values(), sources)
     const { options, retryOf } = await resolveRetry(needs.findRun, known, runOptionsSchema.parse(asked))
@@ -104,7 +102,6 @@ export function openPipelines(needs: PipelinesNeeds) {
     health: (planned: Plan) => checkHealth(warehouse, sources, planned),
     /** Plans first, so that nothing starts when the request cannot be done; then answers with the id and the run under way. */
     start: async ({ request, signal, schedule, onStarted, onStep, ...options }: StartRequest): Promise<StartedRun> => {
-      requireWritable()
       const planned = await plan({ ...options, jobs: [...options.jobs] })
       const runId = newRunId()
       const threads = planned.plan.options.threads ?? THREADS
@@ -113,22 +110,22 @@ export function openPipelines(needs: PipelinesNeeds) {
     },
     /** Plans, then predicts in a transaction that cannot commit. */
     dryRun: async ({ options, ...rest }: DryRunRequest) => {
-      requireWritable()
       const planned = await plan(options)
       return dryRuns.start({ ...planned, ...rest, options: planned.plan.options })
     },
     dryRuns: { list: dryRuns.list, show: dryRuns.show },
     /** Rows that were kept out, through their job again. */
-    replay: async (request: ReplayRequest) => {
-      requireWritable()
-      return startReplay(needs, await catalogue(), request)
-    },
+    replay: async (request: ReplayRequest) => startReplay(requireWritable(needs), await catalogue(), request),
     /** Loaded when first needed: most commands import nothing, and starting quickly is worth more to them. */
-    importFile: async (request: ImportRun): Promise<ImportOutcome> => {
-      requireWritable()
-      return (await import('./run-import.ts')).runImport({ ...needs, folder: workspace.folder }, request)
-    },
+    importFile: async (request: ImportRun): Promise<ImportOutcome> =>
+      (await import('./run-import.ts')).runImport({ ...requireWritable(needs), folder: workspace.folder }, request),
   }
+}
+
+/** The same needs. Errors: `workspace.read-only`. */
+function requireWritable(needs: PipelinesNeeds): PipelinesNeeds {
+  if (needs.readOnly === true) throw readOnlyRefusal('takes no rows from jobs and imports')
+  return needs
 }
 
 export type Pipelines = ReturnType<typeof openPipelines>

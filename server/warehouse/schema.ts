@@ -53,7 +53,7 @@ function onlyRead(schema: Schema, locate: () => Promise<Connection>): Schema {
   const refuse = (): Promise<never> => Promise.reject(readOnlyRefusal('has no tables of ours to move, back up or restore'))
   return {
     ...schema,
-    ...{ move: refuse, accept: refuse, backUp: refuse, restore: refuse },
+    ...{ plan: refuse, move: refuse, accept: refuse, backUp: refuse, restore: refuse },
     doctor: async () => {
       const diagnoses = await lookReadOnly(locate)
       return { ok: diagnoses.every(({ status }) => status !== 'failed'), diagnoses }

@@ -1,6 +1,6 @@
 /** Workspaces: folders with their settings, the packs they come from, the embedded server, and demo data. */
 export { createWorkspace, listWorkspaces, readWorkspace, type WorkspaceFolder } from './folder.ts'
-export { resolveHome, resourcesFolder } from './places.ts'
+export { resolveHome } from './places.ts'
 export type { WorkspaceSettings } from './settings.ts'
 export { toWorkspaceSource, type WorkspaceSource } from './sources.ts'
 export { engineSet, locateWarehouse, openEmbedded, openOwnRecords, type PlaceOptions } from './warehouse-place.ts'

@@ -32,6 +32,7 @@ function finding(
 }
 
 const count = (number: number): string => number.toLocaleString('en')
+const countRows = (number: number): string => `${count(number)} ${number === 1 ? 'row' : 'rows'}`
 
 interface Key {
   part: PartName
@@ -50,7 +51,7 @@ async function checkKey(session: Session, { part, from, field, column }: Key): P
   if (counted.rows === null) return [unknown(part, field, counted.failure.message)]
   const [n, filled, different] = [counted.rows[0]?.n, counted.rows[0]?.filled, counted.rows[0]?.different].map(Number)
   const missing = (n ?? 0) - (filled ?? 0)
-  const without = missing === 0 ? [] : [finding(part, 'warning', [field, `${count(missing)} rows have no ${column} and are left out`])]
+  const without = missing === 0 ? [] : [finding(part, 'warning', [field, `${countRows(missing)} without ${column}, left out`])]
   if (filled === different) return [finding(part, 'ok', [field, `${count(different ?? 0)} different values, each once`]), ...without]
   const { rows: doubled } = await probe<{ value: string }>(
     session,
@@ -96,12 +97,12 @@ async function checkOrders(session: Session, orders: NonNullable<Mapping['orders
 function sayOrders({ n, guests, undated, unpaid, span, ahead }: OrderCounts): Finding[] {
   if (n === '0') return [finding('orders', 'warning', [null, 'the table has no rows'])]
   const says = (field: string, rows: string, what: string): Finding[] =>
-    rows === '0' ? [] : [finding('orders', 'warning', [field, `${count(Number(rows))} rows ${what}`])]
+    rows === '0' ? [] : [finding('orders', 'warning', [field, `${countRows(Number(rows))} ${what}`])]
   return [
     finding('orders', 'ok', ['ordered_at', `${count(Number(n))} rows from ${span}`]),
-    ...says('customer_id', guests, 'name no customer: they count in revenue, and for nobody'),
-    ...says('ordered_at', undated, 'have no time and are left out'),
-    ...says('amount', unpaid, 'have no amount and count as 0'),
+    ...says('customer_id', guests, 'without a customer: in revenue, and for nobody'),
+    ...says('ordered_at', undated, 'without a time, left out'),
+    ...says('amount', unpaid, 'without an amount, counted as 0'),
     ...(ahead ? [finding('orders', 'warning', ['ordered_at', 'the newest order lies in the future; recency counts from it'])] : []),
   ]
 }
@@ -113,8 +114,8 @@ async function checkKnown(
 ): Promise<Finding[]> {
   const asked = await probe<{ looked: number; known: number; example: string | null }>(
     session,
-    `WITH some AS (SELECT DISTINCT r.${quoteAny(orders.customer_id)}::text AS id FROM ${relationSql(orders, 'r')} WHERE r.${quoteAny(orders.customer_id)} IS NOT NULL LIMIT ${String(LOOKED_UP)}),
-       found AS (SELECT s.id, EXISTS (SELECT 1 FROM ${relationSql(features, 'f')} WHERE f.${quoteAny(features.customer_id)}::text = s.id) AS known FROM some s)
+    `WITH asked AS (SELECT DISTINCT r.${quoteAny(orders.customer_id)}::text AS id FROM ${relationSql(orders, 'r')} WHERE r.${quoteAny(orders.customer_id)} IS NOT NULL LIMIT ${String(LOOKED_UP)}),
+       found AS (SELECT s.id, EXISTS (SELECT 1 FROM ${relationSql(features, 'f')} WHERE f.${quoteAny(features.customer_id)}::text = s.id) AS known FROM asked s)
      SELECT count(*)::int AS looked, count(*) FILTER (WHERE known)::int AS known, min(id) FILTER (WHERE NOT known) AS example FROM found`,
   )
   if (asked.rows === null) return [unknown('orders', 'customer_id', asked.failure.message)]
