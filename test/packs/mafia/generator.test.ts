@@ -100,3 +100,16 @@ describe('the smallest demo', () => {
     expect(await digests(twin)).toEqual(await digests(pack))
   })
 })
+
+test('the platform’s tables can be taken back, and made again to the same end', async () => {
+  const parts = () =>
+    twin.rows("SELECT kind, object, definition FROM quintile.schema_parts() WHERE definition NOT LIKE '%sequence%' ORDER BY 1, 2, 3")
+  const before = await parts()
+  await twin.rooms.schema.move({ verb: 'downgrade', target: 'base' })
+  expect(await twin.rows("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname !~ '^migrations_'")).toEqual(
+    [],
+  )
+  await twin.rooms.upgradeWarehouse()
+  expect(await parts()).toEqual(before)
+  expect(await twin.rooms.schema.check()).toMatchObject({ ok: true, drift: [] })
+})
