@@ -10,7 +10,7 @@ import { useWorkspace } from './workspace.ts'
 export function useStartWork() {
   const router = useRouter()
   const outdate = useOutdate()
-  const { reason, running } = useWorkspace()
+  const { reason, running, state } = useWorkspace()
   const busy = ref<'run' | 'sync' | null>(null)
   const failure = shallowRef<Failure | null>(null)
 
@@ -31,10 +31,11 @@ export function useStartWork() {
 
   const busyWith = (kind: 'pipeline' | 'sync', words: string) =>
     computed(() => reason.value ?? (running.value.some((run) => run.kind === kind) ? words : null))
+  const runBusy = busyWith('pipeline', 'A run is going on.')
   return {
     busy,
     failure,
-    runReason: busyWith('pipeline', 'A run is going on.'),
+    runReason: computed(() => state.value?.no_jobs ?? runBusy.value),
     syncReason: busyWith('sync', 'A sync is going on.'),
     /** Why nothing that writes can start now; null when it can. */
     reason,

@@ -141,7 +141,8 @@ async function workspaceState(rooms: Rooms): Promise<WorkspaceState> {
           customers: stored.customers,
           features: stored.features,
         }
-  const known = { name: settings.name, pack: settings.pack, version: VERSION, snapshot, filter: await filterChoices(rooms) }
+  const no_jobs = settings.read_only === true ? 'This workspace only reads its warehouse; others fill it.' : null
+  const known = { name: settings.name, pack: settings.pack, version: VERSION, snapshot, no_jobs, filter: await filterChoices(rooms) }
   const checked = { label: rooms.warehouse.label, checked_at: toIso(rooms.clock()) }
   try {
     const [running, read_only, , { rows }] = await Promise.all([

@@ -29,6 +29,8 @@ export const workspaceStateSchema = z.object({
   }),
   /** Why nothing may be written (a newer Quintile has upgraded the warehouse); null when everything may. */
   read_only: z.string().nullable(),
+  /** Why no job can run here (the workspace only reads its warehouse), though features can be synced; null when jobs can. */
+  no_jobs: z.string().nullable(),
   snapshot: snapshotInfoSchema.nullable(),
   /** `stale`: the warehouse holds newer data than the snapshot. */
   freshness: z.enum(['fresh', 'stale', 'empty', 'unknown']),

@@ -78,6 +78,7 @@ describe('live events', () => {
     read_only: null,
     running: [],
     filter: null,
+    no_jobs: null,
     warehouse: { state: 'online', label: 'localhost', checked_at: '2026-01-01T00:00:00Z', message: null },
   }
 

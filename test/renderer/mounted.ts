@@ -40,6 +40,7 @@ export const WORKSPACE: WorkspaceState = {
   freshness: 'empty',
   running: [],
   filter: null,
+  no_jobs: null,
   warehouse: { state: 'online', label: 'localhost', checked_at: '2026-01-01T00:00:00Z', message: null },
 }
 
