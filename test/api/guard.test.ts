@@ -128,9 +128,13 @@ describe('a request', () => {
   })
 
   test('whose name would leave the workspace’s folder is refused', async () => {
-    for (const path of ['/api/reports/..%2f..%2fworkspace', '/api/segments/%2e%2e/count', '/api/segments/a;b/count'])
-      expect((await ask(path, { headers: known })).status).toBe(400)
-    expect((await ask('/api/reports/..%2fworkspace/export.csv', { headers: known })).status).toBe(404)
+    const paths = [
+      '/api/reports/..%2f..%2fworkspace',
+      '/api/segments/%2e%2e/count',
+      '/api/segments/a;b/count',
+      '/api/reports/..%2fworkspace/export.csv',
+    ]
+    for (const path of paths) expect((await ask(path, { headers: known })).status).toBe(400)
   })
 
   test('for a column to sort by that is SQL is refused', async () => {
