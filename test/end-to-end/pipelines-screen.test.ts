@@ -40,6 +40,7 @@ beforeAll(async () => {
   origin = new URL(link).origin
   browser = await openBrowser()
   page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage()
+  page.setDefaultTimeout(90_000)
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
     // A refused plan is an answer of the server that the screen shows; the browser calls every 400 an error.
@@ -111,7 +112,7 @@ describe('from the graph to a run', () => {
     await open('/', 'Overview')
     for (const key of 'gp') await page.keyboard.press(key)
     await page.getByRole('heading', { level: 1, name: 'Pipelines' }).waitFor()
-    await job('dim_products').focus()
+    await job('dim_geography').focus()
     await page.keyboard.press('ArrowRight')
     await expect.poll(() => page.locator(':focus').getAttribute('id')).toBe('job-fact_sales')
     await page.keyboard.press('Space')
@@ -124,7 +125,7 @@ describe('from the graph to a run', () => {
 
   test('the list says the same as the graph, and search leads to a job', async () => {
     await open('/pipelines?view=list', 'Pipelines')
-    const row = page.getByRole('row', { name: /rfm_analysis/ })
+    const row = page.getByRole('row').filter({ has: page.getByRole('checkbox', { name: 'rfm_analysis in the plan' }) })
     expect(await row.textContent()).toContain('fact_sales, dim_customers')
     await page.getByRole('checkbox', { name: 'rfm_analysis in the plan' }).check()
     await page.getByRole('region', { name: 'Steps of the plan' }).getByText('rfm_analysis').first().waitFor()
@@ -137,7 +138,7 @@ describe('from the graph to a run', () => {
 
 describe('what was kept out', () => {
   test('a row is mended on the screen, goes through its job again, and is marked as taken in', async () => {
-    await writeFile(salesFile, salesJob.replace('*/', 'checks:\n  - range: { column: quantity, min: 0 }\n*/'))
+    await writeFile(salesFile, salesJob.replace('*/', '  - range: { column: quantity, min: 0 }\n*/'))
     await open('/pipelines/fact_sales', 'fact_sales')
     await button('Plan a run of it').click()
     await page.getByRole('checkbox', { name: 'Full reload' }).check()
