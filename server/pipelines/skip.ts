@@ -55,11 +55,11 @@ async function tablesIn(session: Session, sql: string): Promise<string[] | null>
   }
 }
 
-/** Of the names, those whose changes are recorded, as `schema.table`. */
+/** The tables of these names, which jobs and imports write, as `schema.table`. One that was never loaded is known too: its first load is recorded. */
 async function knownTables(session: Session, names: readonly string[]): Promise<Set<string>> {
   const { rows } = await session.query<{ name: string }>(
-    `SELECT n.nspname || '.' || c.relname AS name FROM quintile.targets t JOIN pg_class c ON c.oid = to_regclass(t.target)
-     JOIN pg_namespace n ON n.oid = c.relnamespace WHERE t.target = ANY($1)`,
+    `SELECT n.nspname || '.' || c.relname AS name FROM unnest($1::text[]) t (target) JOIN pg_class c ON c.oid = to_regclass(t.target)
+     JOIN pg_namespace n ON n.oid = c.relnamespace`,
     [names],
   )
   return new Set(rows.map(({ name }) => name))

@@ -4,8 +4,9 @@ target: sales_trends
 key: [period_type, period_value, country, category]
 data_as_of: analysis_date
 needs: [fact_sales, dim_date, dim_customers]
-# Segments are written into the customers after the facts: what comes behind need not look again.
-after: [rfm_analysis]
+# What it reads besides: a step is left out only when everything that it reads is known to be as it was. Segments are written into
+# the customers after the facts: what comes behind need not look again.
+after: [rfm_analysis, dim_products, dim_geography]
 */
 -- Days first: the longer periods add them up. Country is that of the order, category that of the product's version valid then.
 WITH days AS (
